@@ -1,0 +1,92 @@
+"""The nouns: frozen values that the rooms hand to each other. Standard library only.
+
+Every datetime is aware and in UTC. Every language is a canonical BCP 47 tag (``en``, ``tr``, ``zh-TW``).
+Every ``*_html`` is clean: it passed the allow-list of ``sources`` and is a well-formed fragment.
+Every other text is plain text: no markup, no control characters.
+"""
+
+from syndicate.model.article import (
+    Article,
+    ArticleState,
+    Credit,
+    Footnote,
+    Image,
+    Manuscript,
+    MediaFile,
+    Tag,
+)
+from syndicate.model.author import Author, Bio, Link
+from syndicate.model.delivery import Delivery, DeliveryState, HandOver, Outcome, SkipReason
+from syndicate.model.errors import (
+    CarrierError,
+    ConfigError,
+    LanguageTagError,
+    NotFound,
+    SourceError,
+    StoreError,
+    SyndicateError,
+    UnsafeValue,
+)
+from syndicate.model.issue import (
+    Choice,
+    Edition,
+    EditionItem,
+    Issue,
+    IssueState,
+    Placement,
+    Verdict,
+)
+from syndicate.model.newsletter import Newsletter, Site
+from syndicate.model.problem import Problem
+from syndicate.model.source import Found, Gone, SourceItem, Touched
+from syndicate.model.story import Byline, CompleteArticle, SimilarPost, Story, Translation
+from syndicate.model.subscriber import Subscriber, SubscriberStatus, Subscription
+
+__all__ = [
+    "Article",
+    "ArticleState",
+    "Author",
+    "Bio",
+    "Byline",
+    "CarrierError",
+    "Choice",
+    "CompleteArticle",
+    "ConfigError",
+    "Credit",
+    "Delivery",
+    "DeliveryState",
+    "Edition",
+    "EditionItem",
+    "Footnote",
+    "Found",
+    "Gone",
+    "HandOver",
+    "Image",
+    "Issue",
+    "IssueState",
+    "LanguageTagError",
+    "Link",
+    "Manuscript",
+    "MediaFile",
+    "Newsletter",
+    "NotFound",
+    "Outcome",
+    "Placement",
+    "Problem",
+    "SimilarPost",
+    "Site",
+    "SkipReason",
+    "SourceError",
+    "SourceItem",
+    "StoreError",
+    "Story",
+    "Subscriber",
+    "SubscriberStatus",
+    "Subscription",
+    "SyndicateError",
+    "Tag",
+    "Touched",
+    "Translation",
+    "UnsafeValue",
+    "Verdict",
+]

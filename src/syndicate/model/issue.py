@@ -1,0 +1,98 @@
+"""An issue (one dated instalment of a newsletter) and its editions (one per language and selection)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class IssueState(StrEnum):
+    """``PLANNED`` may still be changed; from ``APPROVED`` on its editions are frozen."""
+
+    PLANNED = "planned"
+    APPROVED = "approved"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+    EMPTY = "empty"
+
+
+class Placement(StrEnum):
+    """Where a story stands in a digest. ``WEB``: named in the mail, told in full on the archive page."""
+
+    LEAD = "lead"
+    ITEM = "item"
+    WEB = "web"
+
+
+class Verdict(StrEnum):
+    """Why a story is in or out; each has a sentence in ``editions``."""
+
+    IN = "in"
+    IN_FALLBACK = "in, in another language"
+    TOO_OLD = "before this issue's window"
+    NOT_YET = "not out yet at the cutoff"
+    WAITING = "waiting for a translation"
+    NO_LANGUAGE = "in no language these readers read"
+    FILTERED = "not what this newsletter is about"
+    WITHDRAWN = "withdrawn"
+    HAD_IT = "these readers have had it"
+    BEFORE_FIRST = "older than the first issue takes"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The decision about one story for one group of readers, with its reason."""
+
+    story: str
+    verdict: Verdict
+    article_id: str = ""
+    language: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """(``newsletter``, ``slot``) is unique. ``slot`` is the UTC time of the timetable, ``date`` its local date.
+
+    ``since`` is the cutoff of the issue before (None for the first); ``cutoff`` is this one's, both UTC.
+    """
+
+    id: int
+    newsletter: str
+    slot: datetime
+    date: str
+    since: datetime | None
+    cutoff: datetime
+    state: IssueState
+
+
+@dataclass(frozen=True, slots=True)
+class EditionItem:
+    """One chosen article. ``is_fallback``: it is not in the edition's language and must be labelled."""
+
+    story: str
+    article_id: str
+    language: str
+    placement: Placement
+    is_fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """An issue for the readers of one language who are owed the same selection.
+
+    Most readers of a language share one edition (``is_main``). Those who have had a story already, or
+    who read further languages, share another. ``reads`` is the group's languages, its own first.
+    """
+
+    language: str
+    reads: tuple[str, ...]
+    items: tuple[EditionItem, ...]
+    is_main: bool
+    id: int = 0
+
+    @property
+    def selection(self) -> str:
+        """What distinguishes the editions of one issue: language and articles, in order."""
+        return " ".join((self.language, *(f"{i.article_id}:{i.placement}" for i in self.items)))
