@@ -26,6 +26,8 @@ class SkipReason(StrEnum):
     ERASED = "erased"
     UNMAILABLE = "address cannot be mailed"
     HAD_ALL = "had every story already"
+    NOTHING_NEW = "no story for their languages in this issue"
+    NO_LANGUAGE = "the newsletter has no language they read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""Whether one story belongs into an issue for readers of given languages. Pure; every answer has a reason.
+
+A story becomes *ready* for a group of readers once: when it is out in their first language, or when it is out
+in another language they accept and the wait for a translation is over, whichever is earlier. It belongs to
+the issue in whose window that hour falls, so no story falls between two issues and none into both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.languages import match
+from syndicate.model import Article, Choice, Newsletter, Story, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """A story as one group may read it: in their first language, and in others they accept, best first."""
+
+    own: Article | None
+    others: tuple[Article, ...]
+
+
+def decide(
+    story: Story, newsletter: Newsletter, reads: Sequence[str], since: datetime | None, cutoff: datetime
+) -> Choice:
+    """The verdict on ``story`` for readers of ``reads`` (first preference first) in the window (since, cutoff]."""
+    if not story.published:
+        return Choice(story.id, Verdict.WITHDRAWN, detail=_note(story))
+    if not belongs(story, newsletter):
+        return Choice(story.id, Verdict.FILTERED)
+    versions = readable(story, reads, newsletter.fallback)
+    ready = ready_at(versions, newsletter)
+    if ready is None:
+        return Choice(story.id, Verdict.NO_LANGUAGE, detail=", ".join(a.language for a in story.published))
+    if ready > cutoff:
+        return _not_ready(story, versions, ready, cutoff)
+    if since is not None and ready <= since:
+        return Choice(story.id, Verdict.TOO_OLD, detail=f"ready {ready:%Y-%m-%d %H:%M} UTC")
+    return _chosen(story, versions, cutoff)
+
+
+def belongs(story: Story, newsletter: Newsletter) -> bool:
+    """Whether any version has a tag, author or source that the newsletter takes; without filters all belong."""
+    if not (newsletter.tags or newsletter.authors or newsletter.sources):
+        return True
+    return any(
+        a.source in newsletter.sources
+        or any(tag.slug in newsletter.tags for tag in a.tags)
+        or any(credit.key in newsletter.authors for credit in a.authors)
+        for a in story.published
+    )
+
+
+def readable(story: Story, reads: Sequence[str], fallback: Sequence[str]) -> Versions:
+    """The versions a reader of ``reads`` accepts, the newsletter's fallback languages last."""
+    by_language = {a.language: a for a in story.published}
+    own = match(reads[0], by_language)
+    accepted: list[Article] = []
+    for wanted in (*reads[1:], *fallback):
+        found = match(wanted, by_language)
+        if found and found != own and by_language[found] not in accepted:
+            accepted.append(by_language[found])
+    return Versions(by_language[own] if own else None, tuple(accepted))
+
+
+def ready_at(versions: Versions, newsletter: Newsletter) -> datetime | None:
+    """When the story became sendable to the group; None when it is in no language they accept."""
+    moments = [versions.own.available] if versions.own else []
+    if versions.others:
+        earliest = min(a.available for a in versions.others)
+        moments.append(earliest + newsletter.wait_for_translation)
+    return min(moments, default=None)
+
+
+def _not_ready(story: Story, versions: Versions, ready: datetime, cutoff: datetime) -> Choice:
+    waiting = any(a.available <= cutoff for a in versions.others)
+    verdict = Verdict.WAITING if waiting else Verdict.NOT_YET
+    return Choice(story.id, verdict, detail=f"until {ready:%Y-%m-%d %H:%M} UTC")
+
+
+def _chosen(story: Story, versions: Versions, cutoff: datetime) -> Choice:
+    if versions.own and versions.own.available <= cutoff:
+        return Choice(story.id, Verdict.IN, versions.own.id, versions.own.language)
+    best = next(a for a in versions.others if a.available <= cutoff)
+    return Choice(story.id, Verdict.IN_FALLBACK, best.id, best.language)
+
+
+def _note(story: Story) -> str:
+    return next((a.state_note for a in story.articles if a.state_note), "")

@@ -1,0 +1,334 @@
+"""Articles and the stories they belong to."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
+
+from syndicate.model import (
+    Article,
+    ArticleState,
+    Credit,
+    Footnote,
+    Image,
+    SimilarPost,
+    Story,
+    Tag,
+)
+from syndicate.store.chunks import chunks
+from syndicate.store.tables import article
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What lists and choices need of an article: everything but its body and notes."""
+
+    id: str
+    story: str
+    language: str
+    sequence: int
+    source: str
+    title: str
+    url: str
+    state: ArticleState
+    published: datetime
+    available: datetime
+    changed: datetime
+    content_hash: str
+    authors: tuple[str, ...]
+    translators: tuple[str, ...]
+    tags: tuple[Tag, ...]
+    similar: tuple[str, ...]
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        return self.authors + self.translators
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What ingest compares a manuscript with."""
+
+    id: str
+    story: str
+    language: str
+    sequence: int
+    key: str
+    item: str
+    group: str
+    permanent_id: str
+    likeness: str
+    state: ArticleState
+    published: datetime
+    available: datetime
+    changed: datetime
+    content_hash: str
+
+
+_KNOWN = (
+    article.c.id,
+    article.c.story,
+    article.c.language,
+    article.c.sequence,
+    article.c.key,
+    article.c.item,
+    article.c.group_key,
+    article.c.permanent_id,
+    article.c.likeness,
+    article.c.state,
+    article.c.published,
+    article.c.available,
+    article.c.changed,
+    article.c.content_hash,
+)
+_LISTED = (
+    article.c.id,
+    article.c.story,
+    article.c.language,
+    article.c.sequence,
+    article.c.source,
+    article.c.title,
+    article.c.url,
+    article.c.state,
+    article.c.published,
+    article.c.available,
+    article.c.changed,
+    article.c.content_hash,
+    article.c.listing,
+    article.c.similar,
+)
+
+
+def count(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(article)).scalar_one()
+
+
+def next_sequence(connection: Connection) -> int:
+    """The number after the last one given; numbers are never given twice."""
+    return (connection.execute(select(func.max(article.c.sequence))).scalar() or 0) + 1
+
+
+def known(connection: Connection, source: str) -> dict[str, Known]:
+    """Everything a source ever brought, by its key."""
+    rows = connection.execute(select(*_KNOWN).where(article.c.source == source))
+    return {row.key: _known(row) for row in rows}
+
+
+def stories_by_url(connection: Connection, urls: Collection[str]) -> dict[str, str]:
+    """Which of ``urls`` are articles of ours: address to story."""
+    found: dict[str, str] = {}
+    for some in chunks(sorted(urls)):
+        query = select(article.c.url, article.c.story).where(article.c.url.in_(some))
+        found.update({row.url: row.story for row in connection.execute(query)})
+    return found
+
+
+def save(connection: Connection, value: Article, item: str, likeness: str) -> None:
+    """Insert the article, or replace what its id had. Its list of similar posts stays."""
+    row = _row(value, item, likeness)
+    changed = connection.execute(update(article).where(article.c.id == value.id).values(row))
+    if changed.rowcount == 0:
+        connection.execute(article.insert().values(row | {"similar": []}))
+
+
+def withdraw(connection: Connection, ids: Collection[str], moment: datetime) -> None:
+    """What its source no longer holds is withdrawn: it leaves feeds and lists, its tombstone stays."""
+    for some in chunks(sorted(ids)):
+        connection.execute(
+            update(article)
+            .where(article.c.id.in_(some), article.c.state != ArticleState.WITHDRAWN)
+            .values(state=ArticleState.WITHDRAWN, changed=moment)
+        )
+
+
+def forget(connection: Connection, ids: Collection[str]) -> None:
+    """Drop articles that were never out (drafts that vanished)."""
+    for some in chunks(sorted(ids)):
+        connection.execute(delete(article).where(article.c.id.in_(some)))
+
+
+def set_similar(connection: Connection, lists: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Replace the lists of similar posts: (article id, ids of the best others in its language)."""
+    for identity, similar in lists:
+        connection.execute(update(article).where(article.c.id == identity).values(similar=list(similar)))
+
+
+def listed(connection: Connection) -> list[Listed]:
+    """All articles that are or were out (no drafts), in order of arrival."""
+    query = select(*_LISTED).where(article.c.state != ArticleState.DRAFT).order_by(article.c.sequence)
+    return [_listed(row) for row in connection.execute(query)]
+
+
+def listed_by_id(connection: Connection, ids: Collection[str]) -> dict[str, Listed]:
+    found: dict[str, Listed] = {}
+    for some in chunks(sorted(ids)):
+        rows = connection.execute(select(*_LISTED).where(article.c.id.in_(some)))
+        found.update({row.id: _listed(row) for row in rows})
+    return found
+
+
+def by_id(connection: Connection, ids: Collection[str]) -> dict[str, Article]:
+    """Whole articles, bodies included."""
+    found: dict[str, Article] = {}
+    for some in chunks(sorted(ids)):
+        rows = connection.execute(select(article).where(article.c.id.in_(some)))
+        found.update({row.id: _article(row) for row in rows})
+    return found
+
+
+def stories_since(connection: Connection, since: datetime | None, until: datetime) -> list[Story]:
+    """Stories with a version that came out in (since, until], each with all its versions; no bodies spared."""
+    touched = select(article.c.story).where(article.c.available <= until)
+    if since is not None:
+        touched = touched.where(article.c.available > since)
+    return _stories(connection, select(article).where(article.c.story.in_(touched.distinct())))
+
+
+def newest_stories(
+    connection: Connection, languages: Collection[str], until: datetime, limit: int
+) -> list[Story]:
+    """The ``limit`` stories that came out last in any of ``languages`` at or before ``until``."""
+    newest = func.max(article.c.available)
+    stories = (
+        select(article.c.story)
+        .where(article.c.available <= until, article.c.state == ArticleState.PUBLISHED)
+        .where(article.c.language.in_(sorted(languages)))
+        .group_by(article.c.story)
+        .order_by(newest.desc(), article.c.story)
+        .limit(limit)
+    )
+    return _stories(connection, select(article).where(article.c.story.in_(stories)))
+
+
+def every(connection: Connection) -> Iterator[Article]:
+    """All published articles in order of arrival, streamed."""
+    query = select(article).where(article.c.state == ArticleState.PUBLISHED).order_by(article.c.sequence)
+    for row in connection.execution_options(yield_per=500).execute(query):
+        yield _article(row)
+
+
+def similar_posts(found: dict[str, Listed], ids: Sequence[str]) -> tuple[SimilarPost, ...]:
+    """The posts behind ``ids``, as far as they are published."""
+    return tuple(
+        SimilarPost(one.id, one.story, one.language, one.title, one.url)
+        for one in (found.get(identity) for identity in ids)
+        if one is not None and one.state is ArticleState.PUBLISHED
+    )
+
+
+def _stories(connection: Connection, query: Select[Any]) -> list[Story]:
+    grouped: dict[str, list[Article]] = {}
+    for row in connection.execute(query.order_by(article.c.story, article.c.sequence)):
+        grouped.setdefault(row.story, []).append(_article(row))
+    return [Story(story, tuple(versions)) for story, versions in grouped.items()]
+
+
+def _row(value: Article, item: str, likeness: str) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "story": value.story,
+        "language": value.language,
+        "sequence": value.sequence,
+        "source": value.source,
+        "key": value.key,
+        "item": item,
+        "group_key": value.group,
+        "permanent_id": value.permanent_id,
+        "likeness": likeness,
+        "state": value.state,
+        "published": value.published,
+        "available": value.available,
+        "changed": value.changed,
+        "content_hash": value.content_hash,
+        "title": value.title,
+        "url": value.url,
+        "listing": {
+            "authors": [[c.key, c.name] for c in value.authors],
+            "translators": [[c.key, c.name] for c in value.translators],
+            "tags": [[t.slug, t.label] for t in value.tags],
+        },
+        "body_html": value.body_html,
+        "detail": {
+            "summary": value.summary,
+            "footnotes": [[f.number, f.html, f.references] for f in value.footnotes],
+            "images": [[i.url, i.alt, i.caption, i.width, i.height] for i in value.images],
+            "series": value.series,
+            "state_note": value.state_note,
+            "updated": value.updated.isoformat() if value.updated else None,
+            "links": list(value.links),
+        },
+    }
+
+
+def _article(row: Row[*tuple[Any, ...]]) -> Article:
+    detail = row.detail
+    return Article(
+        id=row.id,
+        story=row.story,
+        sequence=row.sequence,
+        available=row.available,
+        changed=row.changed,
+        content_hash=row.content_hash,
+        source=row.source,
+        key=row.key,
+        group=row.group_key,
+        permanent_id=row.permanent_id,
+        language=row.language,
+        title=row.title,
+        url=row.url,
+        published=row.published,
+        state=ArticleState(row.state),
+        body_html=row.body_html,
+        summary=detail["summary"],
+        footnotes=tuple(Footnote(*f) for f in detail["footnotes"]),
+        images=tuple(Image(*i) for i in detail["images"]),
+        series=detail["series"],
+        state_note=detail["state_note"],
+        updated=datetime.fromisoformat(detail["updated"]) if detail["updated"] else None,
+        links=tuple(detail["links"]),
+        authors=tuple(Credit(*c) for c in row.listing["authors"]),
+        translators=tuple(Credit(*c) for c in row.listing["translators"]),
+        tags=tuple(Tag(*t) for t in row.listing["tags"]),
+    )
+
+
+def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
+    return Listed(
+        id=row.id,
+        story=row.story,
+        language=row.language,
+        sequence=row.sequence,
+        source=row.source,
+        title=row.title,
+        url=row.url,
+        state=ArticleState(row.state),
+        published=row.published,
+        available=row.available,
+        changed=row.changed,
+        content_hash=row.content_hash,
+        authors=tuple(key for key, _ in row.listing["authors"]),
+        translators=tuple(key for key, _ in row.listing["translators"]),
+        tags=tuple(Tag(*t) for t in row.listing["tags"]),
+        similar=tuple(row.similar),
+    )
+
+
+def _known(row: Row[*tuple[Any, ...]]) -> Known:
+    return Known(
+        id=row.id,
+        story=row.story,
+        language=row.language,
+        sequence=row.sequence,
+        key=row.key,
+        item=row.item,
+        group=row.group_key,
+        permanent_id=row.permanent_id,
+        likeness=row.likeness,
+        state=ArticleState(row.state),
+        published=row.published,
+        available=row.available,
+        changed=row.changed,
+        content_hash=row.content_hash,
+    )

@@ -1,0 +1,154 @@
+"""Issues and their editions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from syndicate.model import Edition, EditionItem, Issue, IssueState, NotFound, Placement
+from syndicate.store.tables import edition, edition_item, issue
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenEdition:
+    """An edition with its digest as it was rendered (see ``digests``), both as the store holds them."""
+
+    edition: Edition
+    digest: Mapping[str, Any]
+
+
+def add(
+    connection: Connection,
+    newsletter: str,
+    slot: datetime,
+    date: str,
+    since: datetime | None,
+    cutoff: datetime,
+    state: IssueState,
+    choices: Mapping[str, Any],
+    now: datetime,
+) -> int:
+    """Insert the issue. Raises ``sqlalchemy.exc.IntegrityError`` when (newsletter, slot) is taken."""
+    values = {
+        "newsletter": newsletter,
+        "slot": slot,
+        "date": date,
+        "since": since,
+        "cutoff": cutoff,
+        "state": state,
+        "planned_at": now,
+        "choices": choices,
+    }
+    return int(connection.execute(issue.insert().values(values).returning(issue.c.id)).scalar_one())
+
+
+def add_edition(connection: Connection, issue_id: int, value: Edition, digest: Mapping[str, Any]) -> int:
+    values = {
+        "issue": issue_id,
+        "language": value.language,
+        "reads": " ".join(value.reads),
+        "is_main": value.is_main,
+        "digest": digest,
+    }
+    identity = int(connection.execute(edition.insert().values(values).returning(edition.c.id)).scalar_one())
+    rows = [
+        {
+            "edition": identity,
+            "position": position,
+            "story": item.story,
+            "article": item.article_id,
+            "language": item.language,
+            "placement": item.placement,
+            "is_fallback": item.is_fallback,
+        }
+        for position, item in enumerate(value.items)
+    ]
+    connection.execute(edition_item.insert(), rows)
+    return identity
+
+
+def find(connection: Connection, newsletter: str, date: str) -> Issue | None:
+    """The issue of a local date. Cancelled ones too: a date is never used twice."""
+    query = select(issue).where(issue.c.newsletter == newsletter, issue.c.date == date)
+    row = connection.execute(query).first()
+    return _issue(row) if row else None
+
+
+def get(connection: Connection, issue_id: int) -> Issue:
+    """Raises NotFound."""
+    row = connection.execute(select(issue).where(issue.c.id == issue_id)).first()
+    if row is None:
+        raise NotFound(f"there is no issue {issue_id}; see: syndicate issue list")
+    return _issue(row)
+
+
+def every(connection: Connection, newsletter: str | None = None, limit: int = 50) -> list[Issue]:
+    """Newest first."""
+    query = select(issue).order_by(issue.c.slot.desc(), issue.c.id.desc()).limit(limit)
+    if newsletter:
+        query = query.where(issue.c.newsletter == newsletter)
+    return [_issue(row) for row in connection.execute(query)]
+
+
+def choices(connection: Connection, issue_id: int) -> Mapping[str, Any]:
+    """Per language, [story, verdict, article, language, detail] of every story that was looked at."""
+    found = connection.execute(select(issue.c.choices).where(issue.c.id == issue_id)).scalar_one()
+    return dict(found)
+
+
+def in_state(connection: Connection, *states: IssueState) -> list[Issue]:
+    """Oldest first: what is owed longest goes first."""
+    query = select(issue).where(issue.c.state.in_(states)).order_by(issue.c.slot, issue.c.id)
+    return [_issue(row) for row in connection.execute(query)]
+
+
+def move(connection: Connection, issue_id: int, to: IssueState, *expected: IssueState) -> bool:
+    """Change the state if it is one of ``expected``; False when it was not."""
+    where = (issue.c.id == issue_id, issue.c.state.in_(expected))
+    return connection.execute(update(issue).where(*where).values(state=to)).rowcount == 1
+
+
+def last_cutoffs(connection: Connection, newsletter: str) -> dict[str, datetime]:
+    """Per language, the cutoff of the newest issue that had a main edition in it and was not cancelled."""
+    query = (
+        select(edition.c.language, func.max(issue.c.cutoff).label("cutoff"))
+        .join(issue, issue.c.id == edition.c.issue)
+        .where(issue.c.newsletter == newsletter, issue.c.state != IssueState.CANCELLED, edition.c.is_main)
+        .group_by(edition.c.language)
+    )
+    return {row.language: row.cutoff for row in connection.execute(query)}
+
+
+def editions(connection: Connection, issue_id: int) -> list[FrozenEdition]:
+    """The issue's editions, main ones first."""
+    query = (
+        select(edition)
+        .where(edition.c.issue == issue_id)
+        .order_by(edition.c.is_main.desc(), edition.c.language, edition.c.id)
+    )
+    rows = connection.execute(query).all()
+    items = _items(connection, [row.id for row in rows])
+    return [FrozenEdition(_edition(row, items.get(row.id, ())), row.digest) for row in rows]
+
+
+def _items(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[EditionItem, ...]]:
+    query = (
+        select(edition_item)
+        .where(edition_item.c.edition.in_(ids))
+        .order_by(edition_item.c.edition, edition_item.c.position)
+    )
+    found: dict[int, tuple[EditionItem, ...]] = {}
+    for row in connection.execute(query):
+        item = EditionItem(row.story, row.article, row.language, Placement(row.placement), row.is_fallback)
+        found[row.edition] = (*found.get(row.edition, ()), item)
+    return found
+
+
+def _edition(row: Row[*tuple[Any, ...]], items: tuple[EditionItem, ...]) -> Edition:
+    return Edition(row.language, tuple(row.reads.split()), items, row.is_main, row.id)
+
+
+def _issue(row: Row[*tuple[Any, ...]]) -> Issue:
+    return Issue(row.id, row.newsletter, row.slot, row.date, row.since, row.cutoff, IssueState(row.state))

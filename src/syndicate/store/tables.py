@@ -1,0 +1,265 @@
+"""The tables. A column that several modules read is explained here, once."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime. SQLite has no zones, so it is stored there as UTC without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: everything stored is UTC")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A small JSON document as text: the same bytes on both databases, never queried into."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# What each source was last seen to hold; `fingerprint` is the source's own, opaque.
+source_item = Table(
+    "source_item",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+)
+
+# What is wrong now with what the sources hold. `item` is the source key a warning belongs to ("" for the rest).
+problem = Table(
+    "problem",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("source", String(80), nullable=False),
+    Column("item", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    Column("fatal", Boolean, nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Index("ix_problem_source_item", "source", "item"),
+)
+
+# `item` is the source key that holds the article; `likeness` (sha256 of language, title and body) finds a
+# renamed file again.
+# `listing` holds what lists, feeds' fingerprints and choices need; `detail` what only a page of the article needs.
+# `similar` is the list of the best other articles in the same language, as ids.
+article = Table(
+    "article",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("story", String(64), nullable=False, index=True),
+    Column("language", String(35), nullable=False),
+    Column("sequence", BigInteger, nullable=False, unique=True),
+    Column("source", String(80), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("permanent_id", Text, nullable=False),
+    Column("likeness", String(64), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("published", Moment, nullable=False),
+    Column("available", Moment, nullable=False, index=True),
+    Column("changed", Moment, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("listing", Json, nullable=False),
+    Column("similar", Json, nullable=False),
+    Column("body_html", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    UniqueConstraint("source", "key"),
+    Index("ix_article_source_group", "source", "group_key"),
+    Index("ix_article_source_item", "source", "item"),
+)
+
+author = Table(
+    "author",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("names", Json, nullable=False),
+    Column("photo", Text, nullable=False),
+    Column("links", Json, nullable=False),
+)
+
+bio = Table(
+    "bio",
+    metadata,
+    Column("author", String(80), ForeignKey("author.key", ondelete="CASCADE"), primary_key=True),
+    Column("language", String(35), primary_key=True),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+# What each published page was made from, so that an unchanged one is neither rendered nor written again.
+published_page = Table(
+    "published_page",
+    metadata,
+    Column("page", String(300), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+)
+
+# Every file of the public tree. `changed_at` moves with `sha256` and never otherwise: it is the Last-Modified.
+public_file = Table(
+    "public_file",
+    metadata,
+    Column("path", String(400), primary_key=True),
+    Column("page", String(300), nullable=False, index=True),
+    Column("sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("media_type", String(120), nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("email", String(320), nullable=False),
+    Column("canonical", String(320), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("languages", Text, nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("consent_at", Moment),
+    Column("consent_source", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("subscriber", Serial, ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("newsletter", String(80), primary_key=True),
+    Column("cadence", String(12), nullable=False),
+    Index("ix_subscription_newsletter", "newsletter", "subscriber"),
+)
+
+# The history of a person's consent, append-only: what happened, when, and from where.
+consent_event = Table(
+    "consent_event",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("subscriber", Serial, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("what", String(24), nullable=False),
+    Column("newsletter", String(80), nullable=False),
+    Column("source", Text, nullable=False),
+)
+
+# Addresses never to be mailed, as a keyed hash: it outlives the subscriber's row.
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("address_hash", LargeBinary(32), primary_key=True),
+    Column("reason", String(24), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+issue = Table(
+    "issue",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("newsletter", String(80), nullable=False),
+    Column("slot", Moment, nullable=False),
+    Column("date", String(10), nullable=False),
+    Column("since", Moment),
+    Column("cutoff", Moment, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("planned_at", Moment, nullable=False),
+    Column("choices", Json, nullable=False),
+    UniqueConstraint("newsletter", "slot"),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("issue", Serial, ForeignKey("issue.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("language", String(35), nullable=False),
+    Column("reads", Text, nullable=False),
+    Column("is_main", Boolean, nullable=False),
+    Column("digest", Json, nullable=False),
+)
+
+edition_item = Table(
+    "edition_item",
+    metadata,
+    Column("edition", Serial, ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("story", String(64), nullable=False, index=True),
+    Column("article", String(200), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("placement", String(8), nullable=False),
+    Column("is_fallback", Boolean, nullable=False),
+)
+
+# The ledger. (issue, subscriber) is unique: one person is owed one message of one issue, whatever happens.
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("issue", Serial, ForeignKey("issue.id"), nullable=False),
+    Column("edition", Serial, ForeignKey("edition.id"), nullable=True, index=True),
+    Column("subscriber", Serial, nullable=False, index=True),
+    Column("state", String(12), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("carrier", String(40), nullable=False),
+    Column("message_id", String(120), nullable=False),
+    Column("handed_at", Moment),
+    Column("settled_at", Moment),
+    UniqueConstraint("issue", "subscriber"),
+    Index("ix_delivery_issue_state", "issue", "state"),
+)
