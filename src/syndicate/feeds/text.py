@@ -1,0 +1,65 @@
+"""Last line of defence: text that XML can carry, and addresses that are absolute. Never raises."""
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from html import escape
+from urllib.parse import quote, urlsplit, urlunsplit
+
+# XML 1.0, section 2.2: not in Char, or "discouraged" there (C1 controls and noncharacters), and lone surrogates.
+_PLANES = "".join(f"{chr(p * 0x10000 + 0xFFFE)}{chr(p * 0x10000 + 0xFFFF)}" for p in range(17))
+_ILLEGAL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANES}]")
+_SPACE = re.compile(r"\s+")
+_MARKUP_LIKE = re.compile(r"<[/!?a-zA-Z]|&(?:#|\w+;)")
+_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~!$&'()*+,;=:@-]*)?\Z")
+_PATH_SAFE = "/%:@!$&'()*+,;=~"
+_QUERY_SAFE = _PATH_SAFE + "?"
+
+
+def legal(text: str) -> str:
+    """``text`` without what XML 1.0 forbids or discourages; U+FFFD, the mark of lost bytes, becomes ``?``."""
+    text = _ILLEGAL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\ufffd", "?")
+
+
+def line(text: str) -> str:
+    """``text`` on one line, trimmed."""
+    return _SPACE.sub(" ", legal(text)).strip()
+
+
+def attribute(text: str) -> str:
+    """``text`` for HTML, between tags or between double quotes."""
+    return escape(legal(text))
+
+
+def unmistakable(text: str) -> str:
+    """``text`` for an RSS title, which may mean text or HTML: escaped only where it could pass for markup.
+
+    Readers that expect HTML would swallow ``<video>`` from a plain title; those that expect text are shown
+    ``&lt;video&gt;`` in this rare case, which loses nothing.
+    """
+    return escape(text, quote=False) if _MARKUP_LIKE.search(text) else text
+
+
+@lru_cache(maxsize=4096)
+def web(url: str) -> str:
+    """``url`` if it is absolute http(s), as an RFC 3986 URI (IRIs are mapped); else empty."""
+    return url if _PLAIN_URL.match(url) else _mapped(legal(url).strip())
+
+
+def _mapped(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        port = f":{parts.port}" if parts.port else ""
+    except (ValueError, UnicodeError):
+        return ""
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9._-]+", host):
+        return ""
+    path, query = quote(parts.path, safe=_PATH_SAFE), quote(parts.query, safe=_QUERY_SAFE)
+    return urlunsplit((parts.scheme, host + port, path, query, quote(parts.fragment, safe=_QUERY_SAFE)))
+
+
+def moment(when: datetime) -> datetime:
+    """``when`` in UTC on the whole second: the precision that all three formats share."""
+    return when.astimezone(UTC).replace(microsecond=0)
