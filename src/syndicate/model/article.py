@@ -111,3 +111,23 @@ class Article(Manuscript):
     available: datetime
     changed: datetime
     content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldArticle:
+    """What is remembered of an article from before; ``item`` is the source key that held it."""
+
+    id: str
+    story: str
+    language: str
+    sequence: int
+    key: str
+    item: str
+    group: str
+    permanent_id: str
+    likeness: str
+    state: ArticleState
+    published: datetime
+    available: datetime
+    changed: datetime
+    content_hash: str

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from syndicate.model.article import Manuscript
+from syndicate.model.article import Manuscript, MediaFile
 from syndicate.model.author import Author
 from syndicate.model.problem import Problem
 
@@ -12,7 +12,7 @@ class Found:
     """New or changed content under ``key``. ``fingerprint`` is opaque: given back next time as known.
 
     One key may hold several manuscripts (a feed document, a WXR file) or none (an authors' file).
-    ``problems`` are warnings about content that was nevertheless taken.
+    ``problems`` are warnings about content that was nevertheless taken; ``media`` belongs to the authors.
     """
 
     key: str
@@ -20,7 +20,7 @@ class Found:
     manuscripts: tuple[Manuscript, ...] = ()
     authors: tuple[Author, ...] = ()
     problems: tuple[Problem, ...] = ()
-    cursor: str = ""
+    media: tuple[MediaFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
 from syndicate.model import (
     Article,
     ArticleState,
     Credit,
     Footnote,
+    HeldArticle,
     Image,
     SimilarPost,
     Story,
@@ -47,27 +48,7 @@ class Listed:
         return self.authors + self.translators
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What ingest compares a manuscript with."""
-
-    id: str
-    story: str
-    language: str
-    sequence: int
-    key: str
-    item: str
-    group: str
-    permanent_id: str
-    likeness: str
-    state: ArticleState
-    published: datetime
-    available: datetime
-    changed: datetime
-    content_hash: str
-
-
-_KNOWN = (
+_HELD = (
     article.c.id,
     article.c.story,
     article.c.language,
@@ -110,18 +91,30 @@ def next_sequence(connection: Connection) -> int:
     return (connection.execute(select(func.max(article.c.sequence))).scalar() or 0) + 1
 
 
-def known(connection: Connection, source: str) -> dict[str, Known]:
-    """Everything a source ever brought, by its key."""
-    rows = connection.execute(select(*_KNOWN).where(article.c.source == source))
-    return {row.key: _known(row) for row in rows}
+def held(connection: Connection, source: str) -> list[HeldArticle]:
+    """Everything a source ever brought."""
+    rows = connection.execute(select(*_HELD).where(article.c.source == source))
+    return [_held(row) for row in rows]
 
 
-def stories_by_url(connection: Connection, urls: Collection[str]) -> dict[str, str]:
-    """Which of ``urls`` are articles of ours: address to story."""
+def stories_by_url(connection: Connection, urls: Collection[str] | None = None) -> dict[str, str]:
+    """Which of ``urls`` are articles of ours: address to story. Without ``urls``, all."""
+    query = select(article.c.url, article.c.story)
+    if urls is None:
+        return {row.url: row.story for row in connection.execute(query)}
     found: dict[str, str] = {}
     for some in chunks(sorted(urls)):
-        query = select(article.c.url, article.c.story).where(article.c.url.in_(some))
-        found.update({row.url: row.story for row in connection.execute(query)})
+        rows = connection.execute(query.where(article.c.url.in_(some)))
+        found.update({row.url: row.story for row in rows})
+    return found
+
+
+def languages(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The language of each article."""
+    found: dict[str, str] = {}
+    for some in chunks(sorted(ids)):
+        query = select(article.c.id, article.c.language).where(article.c.id.in_(some))
+        found.update({row.id: row.language for row in connection.execute(query)})
     return found
 
 
@@ -133,20 +126,30 @@ def save(connection: Connection, value: Article, item: str, likeness: str) -> No
         connection.execute(article.insert().values(row | {"similar": []}))
 
 
-def withdraw(connection: Connection, ids: Collection[str], moment: datetime) -> None:
-    """What its source no longer holds is withdrawn: it leaves feeds and lists, its tombstone stays."""
+def withdraw(connection: Connection, ids: Collection[str], moment: datetime) -> int:
+    """What its source no longer holds is withdrawn: it leaves feeds and lists, its tombstone stays.
+
+    Returns how many were not withdrawn before.
+    """
+    withdrawn = 0
     for some in chunks(sorted(ids)):
-        connection.execute(
-            update(article)
-            .where(article.c.id.in_(some), article.c.state != ArticleState.WITHDRAWN)
-            .values(state=ArticleState.WITHDRAWN, changed=moment)
-        )
+        where = (article.c.id.in_(some), article.c.state != ArticleState.WITHDRAWN)
+        values = {"state": ArticleState.WITHDRAWN, "changed": moment}
+        withdrawn += connection.execute(update(article).where(*where).values(values)).rowcount
+    return withdrawn
 
 
-def forget(connection: Connection, ids: Collection[str]) -> None:
-    """Drop articles that were never out (drafts that vanished)."""
-    for some in chunks(sorted(ids)):
-        connection.execute(delete(article).where(article.c.id.in_(some)))
+def renumber(connection: Connection, first: int) -> None:
+    """Put what arrived with ``first`` and later in order of publication: a first ingest reads files by name."""
+    late = select(article.c.id, article.c.sequence).where(article.c.sequence >= first)
+    rows = connection.execute(late.order_by(article.c.published, article.c.id)).all()
+    moved = [(row.id, n) for n, row in enumerate(rows, start=first) if row.sequence != n]
+    if not moved:
+        return
+    # By way of negative numbers: the sequence is unique at every moment.
+    one = update(article).where(article.c.id == bindparam("of")).values(sequence=bindparam("to"))
+    connection.execute(one, [{"of": identity, "to": -n} for identity, n in moved])
+    connection.execute(update(article).where(article.c.sequence < 0).values(sequence=-article.c.sequence))
 
 
 def set_similar(connection: Connection, lists: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -315,8 +318,8 @@ def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
     )
 
 
-def _known(row: Row[*tuple[Any, ...]]) -> Known:
-    return Known(
+def _held(row: Row[*tuple[Any, ...]]) -> HeldArticle:
+    return HeldArticle(
         id=row.id,
         story=row.story,
         language=row.language,

@@ -1,0 +1,1 @@
+"""The verbs: each reads the store, asks a room, writes the answer. No business condition lives here."""

@@ -1,0 +1,99 @@
+"""Relate: keep the lists of similar posts true after articles changed.
+
+One query per changed article and a patch of its neighbours' lists; never a recomputation of the rest, except
+the first time, when there is nothing to patch.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syndicate.flows.progress import Progress, silent
+from syndicate.model import Article
+from syndicate.store import Database, articles
+
+if TYPE_CHECKING:
+    from syndicate.stories.similar import Document, Index
+
+_TAG = re.compile(r"<[^>]+>")
+
+
+def relate(
+    database: Database,
+    folder: Path,
+    count: int,
+    changed: Collection[str],
+    removed: Collection[str],
+    progress: Progress = silent,
+) -> int:
+    """Bring the index in ``folder`` and every stored list up to date; returns how many lists changed."""
+    if not changed and not removed and (folder.exists() or not _has_articles(database)):
+        return 0
+    from syndicate.stories.similar import Index
+
+    index = Index.open(folder)
+    progress("similar posts", 0)
+    touched = _rebuild(database, index) if index.needs_rebuild else _update(database, index, changed, removed)
+    index.save()
+    with database.begin() as connection:
+        languages = articles.languages(connection, touched)
+        lists = (
+            (one, [n.article for n in index.similar(one, (language,), count)])
+            for one, language in languages.items()
+        )
+        articles.set_similar(connection, lists)
+    progress("similar posts", len(touched), len(touched))
+    return len(touched)
+
+
+def _has_articles(database: Database) -> bool:
+    with database.read() as connection:
+        return articles.count(connection) > 0
+
+
+def _rebuild(database: Database, index: "Index") -> Collection[str]:
+    with database.read() as connection:
+        stories = articles.stories_by_url(connection)
+        ids: list[str] = []
+
+        def documents() -> Iterator["Document"]:
+            for one in articles.every(connection):
+                ids.append(one.id)
+                yield document(one, stories)
+
+        index.rebuild(documents())
+    return ids
+
+
+def _update(
+    database: Database, index: "Index", changed: Collection[str], removed: Collection[str]
+) -> Collection[str]:
+    with database.read() as connection:
+        found = articles.by_id(connection, changed)
+        stories = articles.stories_by_url(connection, {url for a in found.values() for url in a.links})
+    return index.update([document(one, stories) for one in found.values()], removed)
+
+
+def document(article: Article, stories: dict[str, str]) -> "Document":
+    """What the index needs to know of an article; links to other stories are named by story."""
+    from syndicate.stories.similar import Document
+
+    return Document(
+        id=article.id,
+        story=article.story,
+        language=article.language,
+        title=article.title,
+        text=plain(article.body_html),
+        published=article.published,
+        tags=tuple(tag.slug for tag in article.tags),
+        authors=tuple(credit.key for credit in article.authors),
+        links=tuple(dict.fromkeys(stories[url] for url in article.links if url in stories)),
+    )
+
+
+def plain(html: str) -> str:
+    """The words of clean HTML, block by block on lines of their own."""
+    from html import unescape
+
+    return unescape(_TAG.sub("", re.sub(r"</(?:p|li|h\d|blockquote|td|div)>", "\n", html)))
