@@ -6,6 +6,7 @@ the first time, when there is nothing to patch.
 
 import re
 from collections.abc import Collection, Iterator
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from syndicate.stories.similar import Document, Index
 
 _TAG = re.compile(r"<[^>]+>")
+_ANCHOR = re.compile(r'<a\b[^>]*\bhref="([^"]*)"[^>]*>.*?</a>', re.DOTALL)
 
 
 def relate(
@@ -84,7 +86,7 @@ def document(article: Article, stories: dict[str, str]) -> "Document":
         story=article.story,
         language=article.language,
         title=article.title,
-        text=plain(article.body_html),
+        text=plain(_without_own_links(article.body_html, stories)),
         published=article.published,
         tags=tuple(tag.slug for tag in article.tags),
         authors=tuple(credit.key for credit in article.authors),
@@ -92,8 +94,11 @@ def document(article: Article, stories: dict[str, str]) -> "Document":
     )
 
 
+def _without_own_links(html: str, stories: dict[str, str]) -> str:
+    """Cut the words of links to our own stories: they are what is learnt from, and often are the title."""
+    return _ANCHOR.sub(lambda m: "" if unescape(m[1]) in stories else m[0], html)
+
+
 def plain(html: str) -> str:
     """The words of clean HTML, block by block on lines of their own."""
-    from html import unescape
-
     return unescape(_TAG.sub("", re.sub(r"</(?:p|li|h\d|blockquote|td|div)>", "\n", html)))

@@ -1,0 +1,218 @@
+"""Publish: articles become feeds in the public tree. Only what changed is rendered, only changed bytes are written.
+
+listed articles -> feeds -> documents -> fingerprint the same? -> kept
+                                                          \\-> whole articles -> bytes -> files
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from syndicate import feeds
+from syndicate.feeds import Feed, FeedKey, FeedScope, FeedSummary, Tombstone
+from syndicate.feeds.members import documents, members
+from syndicate.feeds.pages import Cut, Page
+from syndicate.flows.press import Press, PressReport, mark
+from syndicate.flows.progress import Progress, silent
+from syndicate.model import ArticleState, CompleteArticle, SimilarPost, Site, Translation
+from syndicate.store import Database, PublicTree, articles, authors
+from syndicate.store.articles import Listed
+from syndicate.stories import bylines
+
+VERSION = "1"
+"""Part of every fingerprint: raise it when the same articles must be rendered again."""
+
+TOMBSTONES = 100
+"""How many of the withdrawn a subscription document still tells of, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    page_size: int
+    archives: tuple[FeedScope, ...]
+    templates: tuple[Path, ...]
+
+
+def publish(
+    database: Database,
+    site: Site,
+    settings: FeedSettings,
+    tree: PublicTree,
+    now: datetime,
+    progress: Progress = silent,
+) -> PressReport:
+    """Bring every feed, the OPML list and the landing pages up to date as of ``now``."""
+    shelf = _Shelf(database, site, settings, now)
+    press = Press(database, tree, now)
+    printed: set[str] = set()
+    for done, key in enumerate(shelf.feeds, start=1):
+        printed |= _print_feed(press, shelf, key)
+        progress("feeds", done, len(shelf.feeds))
+    printed |= _print_directory(press, shelf)
+    press.clear(feeds.ROOT, printed)
+    return press.report
+
+
+class _Shelf:
+    """What all feeds are made from: light rows of every article that is or was out."""
+
+    def __init__(self, database: Database, site: Site, settings: FeedSettings, now: datetime) -> None:
+        self.database, self.site, self.settings = database, site, settings
+        with database.read() as connection:
+            everything = articles.listed(connection)
+            self.authors = authors.every(connection)
+        self.listed = [one for one in everything if one.available <= now]
+        self.by_id = {one.id: one for one in self.listed}
+        self.feeds: dict[FeedKey, list[Listed]] = members(self.listed)
+        self.out: dict[str, list[Listed]] = {}
+        for one in self.listed:
+            if one.state is ArticleState.PUBLISHED:
+                self.out.setdefault(one.story, []).append(one)
+
+    @cached_property
+    def author_marks(self) -> Mapping[str, str]:
+        return {key: mark(author) for key, author in self.authors.items()}
+
+    def translations(self, one: Listed) -> tuple[Translation, ...]:
+        others = (o for o in self.out.get(one.story, ()) if o.id != one.id)
+        return tuple(
+            Translation(o.language, o.title, o.url)
+            for o in sorted(others, key=lambda o: self.rank(o.language))
+        )
+
+    def similar(self, one: Listed) -> tuple[SimilarPost, ...]:
+        return articles.similar_posts(self.by_id, one.similar)
+
+    def rank(self, language: str) -> tuple[int, str]:
+        order = self.site.languages
+        return (order.index(language) if language in order else len(order), language)
+
+    def item_mark(self, one: Listed, is_archive: bool) -> str:
+        people = [self.author_marks.get(person, "") for person in one.people]
+        similar = () if is_archive else self.similar(one)
+        return mark(one.content_hash, one.changed, people, self.translations(one), similar)
+
+    def languages_of(self, key: FeedKey) -> tuple[FeedKey, ...]:
+        """The same feed in the site's other languages, where it exists."""
+        if key.language == feeds.ALL:
+            return ()
+        others = (FeedKey(language, key.scope, key.slug) for language in self.site.languages)
+        return tuple(other for other in others if other != key and other in self.feeds)
+
+    def title(self, key: FeedKey) -> str:
+        language = self.spoken(key)
+        name = self.site.text(self.site.name, language)
+        if key.scope is FeedScope.AUTHOR:
+            return f"{self._author_name(key.slug, language)} · {name}"
+        return f"{self._tag_label(key)} · {name}" if key.scope is FeedScope.TAG else name
+
+    def spoken(self, key: FeedKey) -> str:
+        return self.site.languages[0] if key.language == feeds.ALL else key.language
+
+    def _author_name(self, key: str, language: str) -> str:
+        author = self.authors.get(key)
+        return author.name_in(language) if author else key
+
+    def _tag_label(self, key: FeedKey) -> str:
+        """The label as printed in the feed's language, of the newest article that has the tag."""
+        wanted = self.spoken(key)
+        ordered = sorted(self.feeds[key], key=lambda one: (one.language != wanted, -one.sequence))
+        labels = (tag.label for one in ordered for tag in one.tags if tag.slug == key.slug)
+        return next(labels, key.slug)
+
+    def complete(self, page: Sequence[Listed]) -> tuple[CompleteArticle, ...]:
+        """The articles of a page with all that is appended, newest first."""
+        with self.database.read() as connection:
+            whole = articles.by_id(connection, [one.id for one in page])
+        ordered = sorted(page, key=lambda one: (one.published, one.sequence), reverse=True)
+        return tuple(
+            CompleteArticle(
+                article=whole[one.id],
+                bylines=bylines(whole[one.id], self.authors, one.language, self.site.languages),
+                translations=self.translations(one),
+                similar=self.similar(one),
+            )
+            for one in ordered
+        )
+
+
+def _print_feed(press: Press, shelf: _Shelf, key: FeedKey) -> set[str]:
+    rows = shelf.feeds[key]
+    cut = documents(key, len(rows), shelf.settings.page_size, shelf.settings.archives)
+    return {_print_page(press, shelf, key, cut, page) for page in (*cut.archives, cut.current)}
+
+
+def _print_page(press: Press, shelf: _Shelf, key: FeedKey, cut: Cut, page: Page) -> str:
+    rows = shelf.feeds[key]
+    out = [one for one in rows[page.first : page.end] if one.state is ArticleState.PUBLISHED]
+    is_archive = page.number is not None
+    graves = () if is_archive else _tombstones(rows)
+    siblings = () if is_archive else shelf.languages_of(key)
+    is_complete = cut.is_complete and page.first == 0
+    name = key.page_folder(page.number)
+    title = shelf.title(key)
+    items = [shelf.item_mark(one, is_archive) for one in out]
+    fingerprint = mark(VERSION, shelf.site, title, graves, siblings, page, is_complete, items)
+
+    def make() -> Iterable[feeds.Document]:
+        return feeds.render(
+            Feed(
+                key=key,
+                title=title,
+                description=shelf.site.text(shelf.site.description, shelf.spoken(key)),
+                items=shelf.complete(out),
+                site=shelf.site,
+                updated=_updated(out, graves, rows),
+                tombstones=graves,
+                translations=siblings,
+                page=page.number,
+                previous_archive=page.previous,
+                is_complete=is_complete,
+            )
+        )
+
+    press.print(name, fingerprint, make)
+    return name
+
+
+def _tombstones(rows: Sequence[Listed]) -> tuple[Tombstone, ...]:
+    withdrawn = [one for one in rows if one.state is ArticleState.WITHDRAWN]
+    newest = sorted(withdrawn, key=lambda one: (one.changed, one.sequence), reverse=True)
+    return tuple(Tombstone(one.id, one.changed, one.url) for one in newest[:TOMBSTONES])
+
+
+def _updated(out: Sequence[Listed], graves: Sequence[Tombstone], rows: Sequence[Listed]) -> datetime:
+    moments = [one.changed for one in out] + [grave.when for grave in graves]
+    return max(moments, default=max(one.changed for one in rows))
+
+
+def _print_directory(press: Press, shelf: _Shelf) -> set[str]:
+    """OPML and landing pages. Feeds that tell of nothing any more are not listed."""
+    summaries = [
+        FeedSummary(
+            key=key,
+            title=shelf.title(key),
+            description=shelf.site.text(shelf.site.description, shelf.spoken(key)),
+            updated=max(one.changed for one in rows),
+            count=sum(one.state is ArticleState.PUBLISHED for one in rows),
+        )
+        for key, rows in shelf.feeds.items()
+    ]
+    living = [summary for summary in summaries if summary.count]
+    fingerprint = mark(VERSION, shelf.site, living, _template_mark(shelf.settings.templates))
+    name = f"{feeds.ROOT}/"
+
+    def make() -> Iterable[feeds.Document]:
+        yield feeds.opml(living, shelf.site)
+        yield from feeds.landing_pages(living, shelf.site, shelf.settings.templates)
+
+    press.print(name, fingerprint, make)
+    return {name}
+
+
+def _template_mark(folders: Sequence[Path]) -> str:
+    """Changes when a template for pages is edited."""
+    files = (file for folder in folders for file in sorted((folder / "pages").glob("*")) if file.is_file())
+    return mark([(file.name, file.read_bytes()) for file in files])
