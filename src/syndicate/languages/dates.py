@@ -27,7 +27,8 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 def format_date(moment: datetime | date, tag: str, style: str = "long") -> str:
     """The calendar day of ``moment``: ``full``, ``long``, ``medium`` or ``short``.
 
-    A datetime is printed by its own zone's day: turn it into the reader's zone first. Raises ValueError for another style.
+    A datetime is printed by its own zone's day: turn it into the reader's zone first.
+    Raises ValueError for another style.
     """
     from babel.dates import format_date as babel_date
 

@@ -6,11 +6,46 @@ from syndicate.languages.tags import primary, region_of, script_of
 
 # Scripts with bidi class R or AL (Unicode 15, ScriptExtensions and UAX 9).
 _RTL_SCRIPTS = frozenset(
-    "Adlm Arab Aran Armi Avst Hebr Mand Mani Mend Nbat Nkoo Phnx Rohg Samr Syrc Thaa Yezi".split()
+    {
+        "Adlm",
+        "Arab",
+        "Aran",
+        "Armi",
+        "Avst",
+        "Hebr",
+        "Mand",
+        "Mani",
+        "Mend",
+        "Nbat",
+        "Nkoo",
+        "Phnx",
+        "Rohg",
+        "Samr",
+    }
+    | {"Syrc", "Thaa", "Yezi"}
 )
 # Languages whose usual script is one of them (CLDR likely subtags).
 _RTL_LANGUAGES = frozenset(
-    "ar arc azb bal bqi ckb dv fa glk he ks lrc mzn nqo pnb prs ps sd skr syr ug ur yi arz ary aeb apc".split()
+    {
+        "aeb",
+        "apc",
+        "ar",
+        "arc",
+        "ary",
+        "arz",
+        "azb",
+        "bal",
+        "bqi",
+        "ckb",
+        "dv",
+        "fa",
+        "glk",
+        "he",
+        "ks",
+        "lrc",
+        "mzn",
+    }
+    | {"nqo", "pnb", "prs", "ps", "sd", "skr", "syr", "ug", "ur", "yi"}
 )
 # Languages that change script with the country (CLDR likely subtags).
 _RTL_REGIONS = frozenset(

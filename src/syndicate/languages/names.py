@@ -25,6 +25,7 @@ _ALIASES = {
     "Azeri": "az",
     "Azərbaycan dili": "az",
     "Azerice": "az",
+    "Azerbaycanca": "az",
     "Azerbaycan Türkçesi": "az",
     "Қазақ тілі": "kk",
     "Türk dili": "tr",
@@ -46,6 +47,17 @@ _ALIASES = {
     "Kyrgyz": "ky",
     "Uighur": "ug",
 }
+# (language, reader): where CLDR's name is not what people say.
+_SAID = {("az", "tr"): "Azerbaycanca"}
+# CLDR names Chinese by script; people write the country.
+_BY_SCRIPT = {
+    "zh-CN": "zh-Hans",
+    "zh-SG": "zh-Hans",
+    "zh-TW": "zh-Hant",
+    "zh-HK": "zh-Hant",
+    "zh-MO": "zh-Hant",
+}
+_NOT_LANGUAGES = frozenset({"und", "mul", "mis", "zxx"})
 _BRACKETED = re.compile(r"\s*[(（\[][^)）\]]*[)）\]]\s*$")
 _EDGES = " \t\r\n\u00a0.,;:!|/·•*\"'“”«»"
 
@@ -68,7 +80,9 @@ def name_in(tag: str, reader: str) -> str:
 
     Falls back to the name of the primary language, then to English, then to the tag.
     """
-    tag = normalise(tag)
+    tag = _BY_SCRIPT.get(normalise(tag), normalise(tag))
+    if said := _SAID.get((tag, primary(reader))):
+        return said
     for tongue in (reader, "en"):
         locale = find_locale(tongue)
         names = locale.languages if locale else {}
@@ -97,7 +111,8 @@ def _from_code(text: str) -> str | None:
         tag = normalise(text)
     except LanguageTagError:
         return None
-    return tag if english and primary(tag) in english.languages else None
+    known = english.languages if english else {}
+    return tag if primary(tag) in known and primary(tag) not in _NOT_LANGUAGES else None
 
 
 def _fold(name: str) -> str:
