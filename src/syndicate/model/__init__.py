@@ -26,6 +26,7 @@ from syndicate.model.errors import (
     SourceError,
     StoreError,
     SyndicateError,
+    TemplateError,
     UnsafeValue,
 )
 from syndicate.model.issue import (
@@ -87,6 +88,7 @@ __all__ = [
     "Subscription",
     "SyndicateError",
     "Tag",
+    "TemplateError",
     "Touched",
     "Translation",
     "UnsafeValue",

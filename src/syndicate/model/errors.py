@@ -25,6 +25,10 @@ class StoreError(SyndicateError):
     """The database cannot be opened, is of another version, or broke a promise."""
 
 
+class TemplateError(SyndicateError):
+    """A template that a newsroom may edit has a mistake: names the file and the line."""
+
+
 class NotFound(SyndicateError, LookupError):
     """What was asked for by name does not exist."""
 
