@@ -6,7 +6,7 @@
           |                            |
           +----------entry-------------+--> Entry (once) --xml--> rss.xml, atom.xml   (feedgen, see ``repair``)
                                                  \\-----json_feed--> feed.json
-    FeedSummary... --directory--> feeds.opml        --landing--> index.html, feed.css
+    FeedSummary... --directory--> feeds.opml        --landing--> index.html, feed.css, feeds.css, feeds.js
     number of articles --pages.cut--> which article is in which document (RFC 5005)
 """
 
@@ -22,6 +22,7 @@ from syndicate.feeds.feed import (
     Format,
     Tombstone,
 )
+from syndicate.feeds.landing import assets, feed_page, landing
 from syndicate.feeds.pages import Cut, Page, cut
 
 __all__ = [
@@ -35,7 +36,10 @@ __all__ = [
     "Format",
     "Page",
     "Tombstone",
+    "assets",
     "cut",
+    "feed_page",
+    "landing",
     "opml",
     "render",
 ]

@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
+
 from syndicate.feeds.text import attribute, legal, web
 from syndicate.languages import Catalogue, catalogue, direction, format_date, name_in
 from syndicate.model import Article, Byline, CompleteArticle, Footnote, Image, SimilarPost, Site
@@ -99,7 +101,7 @@ def _footnotes(notes: Iterable[Footnote], words: Catalogue) -> str:
 
 
 def _footnote(note: Footnote, words: Catalogue) -> str:
-    label = attribute(words.gettext("Back to the text"))
+    label = attribute(words.gettext("Back to text"))
     back = "".join(_back_link(note.number, n, label) for n in range(1, note.references + 1))
     return f'<li id="fn-{note.number}" value="{note.number}">{legal(note.html)}{back}</li>'
 
@@ -120,14 +122,9 @@ def _bios(bylines: Iterable[Byline], language: str, words: Catalogue) -> tuple[s
 def _bio(byline: Byline, language: str, words: Catalogue) -> str:
     own = byline.bio.language if byline.bio else language
     outer = spoken_in(language, own)
-    photo = (
-        f'<img src="{attribute(web(byline.photo))}" alt="" width="64" height="64">'
-        if web(byline.photo)
-        else ""
-    )
     parts = (
-        f"<h2{outer}>{attribute(_role(byline, words))}</h2>",
-        f'<p class="author-name"{outer}>{photo}<strong>{_linked(byline.name, byline.url)}</strong></p>',
+        f"<h2{outer}>{_role(byline, words)}</h2>",
+        _portrait(byline, outer),
         f'<div class="author-about">{legal(byline.bio.html)}</div>' if byline.bio else "",
         _links(byline, outer),
     )
@@ -135,13 +132,29 @@ def _bio(byline: Byline, language: str, words: Catalogue) -> str:
 
 
 def _role(byline: Byline, words: Catalogue) -> str:
+    """The heading; it holds the name itself where no line of its own follows."""
+    name = _linked(byline.name, byline.url)
     if byline.is_translator:
-        return words.gettext("About the translator") if byline.bio else words.gettext("Translator")
-    return words.gettext("About the author") if byline.bio else words.gettext("Author")
+        return words.gettext("Translated by {names}", names=name)
+    return (
+        attribute(words.gettext("About the author"))
+        if byline.bio
+        else words.gettext("By {names}", names=name)
+    )
 
 
-def _linked(label: str, url: str) -> str:
-    return f'<a href="{attribute(web(url))}">{attribute(label)}</a>' if web(url) else attribute(label)
+def _portrait(byline: Byline, outer: str) -> str:
+    """Photo and name. Only the width is given, so that no photo is squeezed."""
+    photo = f'<img src="{attribute(web(byline.photo))}" alt="" width="64">' if web(byline.photo) else ""
+    is_named = byline.is_translator or not byline.bio
+    name = "" if is_named else f"<strong>{_linked(byline.name, byline.url)}</strong>"
+    inner = " ".join(filter(None, (photo, name)))
+    return f'<p class="author-name"{outer}>{inner}</p>' if inner else ""
+
+
+def _linked(label: str, url: str) -> Markup:
+    text = escape(legal(label))
+    return Markup('<a href="{}">{}</a>').format(web(url), text) if web(url) else text
 
 
 def _links(byline: Byline, outer: str) -> str:

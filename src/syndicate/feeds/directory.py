@@ -1,4 +1,4 @@
-"""Where people find the feeds: an OPML list, a landing page for each language, their style sheets."""
+"""Where people find the feeds: an OPML list, and the order in which feeds are listed."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -8,12 +8,6 @@ from syndicate.feeds.feed import ALL, ROOT, Document, FeedScope, FeedSummary, Fo
 from syndicate.feeds.text import attribute, line, moment, web
 from syndicate.languages import catalogue, endonym
 from syndicate.model import Site
-
-ASSETS = {
-    "feed.css": "text/css",
-    "feeds.css": "text/css",
-    "feeds.js": "text/javascript",
-}
 
 
 def opml(feeds: Sequence[FeedSummary], site: Site) -> Document:

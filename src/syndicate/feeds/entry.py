@@ -6,7 +6,6 @@ from datetime import datetime
 
 from syndicate.feeds.content import content
 from syndicate.feeds.text import line, moment, web
-from syndicate.languages import catalogue
 from syndicate.model import Article, Byline, CompleteArticle, Image, Site, Translation
 
 
@@ -45,7 +44,10 @@ def entry(complete: CompleteArticle, site: Site, *, archived: bool) -> Entry:
         id=line(article.id),
         url=web(article.url),
         language=article.language,
-        title=line(article.title) or catalogue(article.language).gettext("Untitled"),
+        title=line(article.title)
+        or line(article.summary)[:80].strip()
+        or web(article.url)
+        or line(article.id),
         summary=line(article.summary),
         content=content(complete, site, with_similar=not archived),
         published=moment(article.published),

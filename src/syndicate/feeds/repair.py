@@ -26,6 +26,7 @@ from syndicate.feeds.feed import Tombstone
 from syndicate.feeds.text import line, moment, unmistakable, web
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
@@ -68,6 +69,7 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         for title in channel.iter("title"):
             title.text = unmistakable(title.text)
         channel.find("description").text = escape(channel.find("description").text, quote=False)
+        channel.set(XML_LANG, channel.find("language").text)
         if self.is_mixed:
             channel.remove(channel.find("language"))
         self._history(channel)
@@ -100,8 +102,7 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc]
         assert self.entry is not None
         item.set(XML_LANG, self.entry.language)
         item.find("title").text = unmistakable(self.entry.title)
-        if self.entry.summary:  # an RSS description is HTML
-            item.find("description").text = escape(self.entry.summary, quote=False)
+        self._description(item.find("description"), self.entry.summary)
         _text(item, f"{DC}creator", ", ".join(p.name for p in self.entry.authors))
         _text(item, f"{DC}contributor", ", ".join(p.name for p in self.entry.translators))
         _text(item, f"{DC}language", self.entry.language)
@@ -109,6 +110,13 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc]
         _add(item, f"{ATOM}link", (link for link in self.links if link["hreflang"] != self.entry.language))
         _thumbnail(item, self.entry)
         return item
+
+    def _description(self, element: Any, summary: str) -> None:
+        """An RSS description is HTML. Without a summary feedgen puts the content there: it keeps its own element."""
+        if summary:
+            element.text = escape(summary, quote=False)
+        else:
+            element.tag = f"{CONTENT}encoded"
 
 
 def mended() -> FeedGenerator:
