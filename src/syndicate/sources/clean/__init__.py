@@ -50,7 +50,7 @@ def fragment(html: str, *, base_url: str, language: str, place: str) -> Cleaned:
     """
     if refusal := limits.refusal(html, place):
         return Cleaned("", "", problems=(refusal,))
-    allowed = _NH3.clean(limits.shallow(limits.legal(html)))
+    allowed = _NH3.clean(limits.shallow(limits.plain_references(limits.legal(html))))
     if refusal := limits.refusal(allowed, place):
         return Cleaned("", "", problems=(refusal,))
     root = tree.parse(allowed)

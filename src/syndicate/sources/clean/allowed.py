@@ -33,7 +33,7 @@ SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 LAZY = ("data-src", "data-lazy-src", "data-original")
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "*": frozenset({"dir", "id", "lang", "title", "xml:lang"}),
-    "a": frozenset({"href"}),
+    "a": frozenset({"href", "name"}),
     "audio": frozenset({"src", "controls"}),
     "blockquote": frozenset({"cite"}),
     "col": frozenset({"span"}),

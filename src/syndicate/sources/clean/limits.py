@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html.entities import html5
 
 from syndicate.model import Problem
 from syndicate.sources.clean.allowed import BLOCKS, RAW, TAGS, VOID
@@ -13,6 +14,8 @@ _MANY_TAGS = 2_000
 
 # everything that XML 1.0 (section 2.2, Char) forbids, and the C1 controls, which nobody means
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_MANY_REFERENCES = 5_000
+_REFERENCE = re.compile(r"&(?:(#[0-9]+;|#[xX][0-9a-fA-F]+;)|([A-Za-z][A-Za-z0-9]*(?:;|(?![A-Za-z0-9=]))))?")
 _LEFT_OUT = ("iframe", "object", "embed", "form")
 
 _TOKEN = re.compile(
@@ -57,6 +60,22 @@ def left_out(html: str, place: str) -> Iterator[Problem]:
         if count := lower.count(f"<{tag}"):
             reason = f"{count} <{tag}> left out"
             yield Problem(place, reason, "link to what it shows, readers cannot see it", fatal=False)
+
+
+def plain_references(html: str) -> str:
+    """The same HTML with every character reference numeric, where there are very many of them.
+
+    html5ever needs time quadratic in the number of named references (and of bare ``&``) in one text.
+    """
+    return _REFERENCE.sub(_numeric, html) if html.count("&") > _MANY_REFERENCES else html
+
+
+def _numeric(found: re.Match[str]) -> str:
+    if found[1]:
+        return found[0]
+    name = found[2] or ""
+    characters = html5.get(name, "")
+    return "".join(f"&#{ord(c)};" for c in characters) if characters else f"&#38;{name}"
 
 
 def shallow(html: str) -> str:

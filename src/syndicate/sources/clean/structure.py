@@ -8,7 +8,6 @@ from syndicate.sources.clean.tree import Element, elements, remove, text_of, unw
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DIRECTIONS = frozenset({"ltr", "rtl", "auto"})
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9_-]+")
-_BEFORE_LETTER = re.compile(r"^[^A-Za-z]+")
 _P_ENDS_AT = BLOCKS | {"table"}
 _PARENTS = {"li": {"ul", "ol"}, "dt": {"dl", "div"}, "dd": {"dl", "div"}}
 _NUMBER = re.compile(r"-?\d{1,6}\Z")
@@ -22,6 +21,8 @@ def rename_ids(root: Element) -> dict[str, str]:
     became: dict[str, str] = {}
     taken: set[str] = set()
     for node in elements(root):
+        if name := node.attrib.pop("name", ""):
+            node.set("id", node.get("id") or str(name))
         if (old := node.get("id")) is None:
             continue
         new = sane_id(old)
@@ -36,7 +37,8 @@ def rename_ids(root: Element) -> dict[str, str]:
 
 def sane_id(text: str) -> str:
     """``text`` as an id: letters, digits, ``-`` and ``_`` of ASCII, a letter first; may be empty."""
-    return _NOT_IN_ID.sub("-", _BEFORE_LETTER.sub("", text)).strip("-")[:80]
+    text = _NOT_IN_ID.sub("-", text).strip("-_")[:80].strip("-_")
+    return f"n{text}" if text[:1].isdigit() else text
 
 
 def mend(root: Element) -> None:
