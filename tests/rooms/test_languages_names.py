@@ -46,6 +46,7 @@ def test_names_in_the_readers_language() -> None:
     assert name_in("tr", "en") == "Turkish"
     assert name_in("tr", "de") == "Türkisch"
     assert name_in("tr", "zh") == "土耳其语"
+    assert name_in("tr", "az") == "türk dili"
     assert name_in("az", "tr") == "Azerbaycanca"
     assert name_in("zh-TW", "en") == "Traditional Chinese"
     assert name_in("tr-CY", "ru") == "турецкий"

@@ -88,7 +88,7 @@ def name_in(tag: str, reader: str) -> str:
         names = locale.languages if locale else {}
         for key in (tag.replace("-", "_"), primary(tag)):
             if key in names:
-                return str(names[key])
+                return _noun(str(names[key]), primary(tongue))
     return tag
 
 
@@ -122,6 +122,12 @@ def _fold(name: str) -> str:
     return " ".join(bare.split())
 
 
+def _noun(name: str, reader: str) -> str:
+    """CLDR's Azerbaijani names are adjectives (``türk``), which stand alone only with ``dili``."""
+    is_adjective = reader == "az" and name[:1].islower() and not name.endswith("dili")
+    return f"{name} dili" if is_adjective else name
+
+
 def _capital(name: str, language: str) -> str:
     """First letter large; Georgian and scripts without case stay, Turkish and Azerbaijani i becomes İ."""
     if name[:1] == "i" and language in {"tr", "az", "crh"}:
@@ -138,6 +144,7 @@ def _names() -> dict[str, str]:
     for reader in ("en", *SHIPPED):
         for tag, name in _called(reader):
             known.setdefault(_fold(name), tag)
+            known.setdefault(_fold(_noun(name, reader)), tag)
     return known
 
 
