@@ -10,6 +10,8 @@ from syndicate.languages import SHIPPED, Guess, detect
 
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
 
+ARTICLES = Path(__file__).parents[2] / "articles"
+
 SENTENCES = [
     ("tr", "Orta Koridor, Çin’den başlayıp Orta Asya üzerinden Hazar’a ulaşan bir ticaret yoludur."),
     ("tr", "Ankara Üniversitesi mezunu; Kafkasya ve enerji politikaları üzerine yazar."),
@@ -88,6 +90,19 @@ def test_any_text_gets_an_answer_in_range(text: str, candidates: list[str]) -> N
     guess = detect(text, candidates)
     assert 0.0 <= guess.confidence <= 1.0
     assert guess.language == "und" or not candidates or guess.language in candidates
+
+
+def test_the_sample_newsroom_is_told_apart() -> None:
+    """Every article of the sample newsroom, its language being the end of its file name."""
+    pages = [path for path in ARTICLES.rglob("*.*.md") if path.stem.rpartition(".")[2] in SHIPPED]
+    if not pages:
+        pytest.skip("no articles named name.language.md")
+    wrong = []
+    for path in pages:
+        guess = detect(path.read_text("utf-8").split("---", 2)[-1], SHIPPED)
+        if guess.language != path.stem.rpartition(".")[2]:
+            wrong.append((path.name, guess))
+    assert not wrong
 
 
 def test_the_bio_of_the_seed_page_is_turkish_under_an_english_article() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -84,7 +84,7 @@ class Catalogue:
         return {**values, "n": format_number(n, self.language)}
 
 
-@cache
+@lru_cache(maxsize=256)
 def catalogue(tag: str) -> Catalogue:
     """The catalogue nearest to ``tag``: ``tr-CY`` -> Turkish, ``pt`` -> English. Raises LanguageTagError."""
     return _compiled(interface(tag))

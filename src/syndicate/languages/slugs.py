@@ -5,6 +5,8 @@ import unicodedata
 from hashlib import sha256
 
 _LONGEST = 80
+# Characters of the text that can matter; what follows would be cut anyway.
+_ENOUGH = 2000
 _HAN = re.compile("([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af])")
 _OTHER = re.compile("[^a-z0-9]+")
 _APOSTROPHES = re.compile("['’ʼ`ʻ]")
@@ -18,7 +20,7 @@ def slug(text: str) -> str:
     """
     from anyascii import anyascii
 
-    spaced = _HAN.sub(r" \1 ", unicodedata.normalize("NFC", text))
+    spaced = _HAN.sub(r" \1 ", unicodedata.normalize("NFC", text[:_ENOUGH]))
     plain = _APOSTROPHES.sub("", anyascii(spaced)).lower()
     found = _OTHER.sub("-", plain).strip("-")
     return _cut(found) or f"x-{sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"

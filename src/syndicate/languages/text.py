@@ -26,7 +26,8 @@ _ROUNDS = 16
 def visible(text: str) -> str:
     """``text`` as one line of NFC plain text that shows all it holds and does nothing.
 
-    Controls, bidi overrides and hidden characters are dropped, white space is one space. RFC 2047
+    Controls, bidi overrides and hidden characters are dropped (the plain marks LRM, RLM and ALM stay:
+    Arabic and Hebrew need them, and they reach no further), white space is one space. RFC 2047
     encoded-words are decoded and cleaned again until nothing changes; what still looks like one is
     broken up, so that no header parser can find a line end in it (CVE-2024-6923 and its kind).
     """
