@@ -126,7 +126,6 @@ class SimilarSection(_Section):
 
 class MailSection(_Section):
     carrier: Literal["outbox", "smtp"] = "outbox"
-    from_name: Texts = Field(default_factory=dict)
     from_address: str
     reply_to: str = ""
     unsubscribe_address: str = ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, Text, bindparam, func, or_, select, type_coerce, update
 
 from syndicate.model import (
     Article,
@@ -190,9 +190,17 @@ def stories_since(connection: Connection, since: datetime | None, until: datetim
 
 
 def newest_stories(
-    connection: Connection, languages: Collection[str], until: datetime, limit: int
+    connection: Connection,
+    languages: Collection[str],
+    until: datetime,
+    limit: int,
+    hints: Collection[str] = (),
 ) -> list[Story]:
-    """The ``limit`` stories that came out last in any of ``languages`` at or before ``until``."""
+    """The ``limit`` stories that came out last in any of ``languages`` at or before ``until``.
+
+    With ``hints`` (tags' slugs, authors' keys) only stories that name one of them: a rough cut that searches the
+    JSON text; the room ``editions`` decides.
+    """
     newest = func.max(article.c.available)
     stories = (
         select(article.c.story)
@@ -202,6 +210,10 @@ def newest_stories(
         .order_by(newest.desc(), article.c.story)
         .limit(limit)
     )
+    if hints:
+        stories = stories.where(
+            or_(*(type_coerce(article.c.listing, Text).like(f'%"{word}"%') for word in sorted(hints)))
+        )
     return _stories(connection, select(article).where(article.c.story.in_(stories)))
 
 
@@ -210,6 +222,16 @@ def every(connection: Connection) -> Iterator[Article]:
     query = select(article).where(article.c.state == ArticleState.PUBLISHED).order_by(article.c.sequence)
     for row in connection.execution_options(yield_per=500).execute(query):
         yield _article(row)
+
+
+def versions(connection: Connection, stories: Collection[str]) -> dict[str, list[Listed]]:
+    """The published versions of each story, in order of arrival."""
+    found: dict[str, list[Listed]] = {}
+    for some in chunks(sorted(stories)):
+        where = (article.c.story.in_(some), article.c.state == ArticleState.PUBLISHED)
+        for row in connection.execute(select(*_LISTED).where(*where).order_by(article.c.sequence)):
+            found.setdefault(row.story, []).append(_listed(row))
+    return found
 
 
 def similar_posts(found: dict[str, Listed], ids: Sequence[str]) -> tuple[SimilarPost, ...]:

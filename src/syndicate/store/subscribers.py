@@ -70,6 +70,21 @@ def unsubscribe(connection: Connection, identity: int, newsletter: str, source: 
     return ended
 
 
+def subscribe(connection: Connection, identity: int, newsletter: str, source: str, now: datetime) -> None:
+    """Begin a subscription, or begin it again."""
+    values = {"subscriber": identity, "newsletter": newsletter, "cadence": ""}
+    connection.execute(subscription.insert().values(values))
+    note(connection, identity, "subscribed", newsletter, source, now)
+
+
+def left(connection: Connection, identity: int) -> frozenset[str]:
+    """The newsletters that a person unsubscribed from and did not come back to."""
+    what: dict[str, str] = {}
+    for _, event, newsletter, _ in history(connection, identity):
+        what[newsletter] = event
+    return frozenset(newsletter for newsletter, event in what.items() if event == "unsubscribed")
+
+
 def note(
     connection: Connection, identity: int, what: str, newsletter: str, source: str, now: datetime
 ) -> None:

@@ -1,0 +1,160 @@
+"""Compose: an edition's articles, with all that is appended, become its digest and its page in the archive."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from syndicate.digests import Digest, EditionArticle, EditionContent, Sibling, compose
+from syndicate.model import (
+    Article,
+    Author,
+    CompleteArticle,
+    Edition,
+    Newsletter,
+    Placement,
+    SimilarPost,
+    Site,
+    Translation,
+)
+from syndicate.store import articles, authors
+from syndicate.stories import bylines
+
+if TYPE_CHECKING:
+    from syndicate.stories.similar import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Where the parts of a digest are. ``similar`` is the folder of the index of similar posts."""
+
+    site: Site
+    templates: tuple[Path, ...]
+    similar: Path
+    similar_count: int
+
+    def digests(
+        self, connection: Connection, newsletter: Newsletter, day: date, editions: Sequence[Edition]
+    ) -> list[Mapping[str, Any]]:
+        """Each edition rendered, as values for the store."""
+        contents = self.contents(connection, newsletter, day, editions)
+        return [asdict(compose(content, self.templates)) for content in contents]
+
+    def contents(
+        self, connection: Connection, newsletter: Newsletter, day: date, editions: Sequence[Edition]
+    ) -> list[EditionContent]:
+        """What each edition says."""
+        from syndicate.stories.similar import Index
+
+        ids = {item.article_id for edition in editions for item in edition.items}
+        shelf = _Shelf(self, connection, ids, Index.open(self.similar))
+        return [self._content(shelf, newsletter, day, edition, editions) for edition in editions]
+
+    def archive_path(self, newsletter: str, language: str, day: date) -> str:
+        """Where an edition is shown on the web, below the public tree."""
+        return f"{language}/archive/{newsletter}/{day.isoformat()}/"
+
+    def _content(
+        self,
+        shelf: "_Shelf",
+        newsletter: Newsletter,
+        day: date,
+        edition: Edition,
+        editions: Sequence[Edition],
+    ) -> EditionContent:
+        items = [
+            (item.placement, shelf.item(item.article_id, item.is_fallback, edition, day, newsletter))
+            for item in edition.items
+        ]
+        lead = next((item for place, item in items if place is Placement.LEAD), None)
+        language = edition.language
+        return EditionContent(
+            newsletter=newsletter,
+            site=self.site,
+            issue_date=day,
+            language=language,
+            reads=edition.reads,
+            lead=lead,
+            items=tuple(item for place, item in items if place is Placement.ITEM),
+            on_the_web=tuple(item for place, item in items if place is Placement.WEB),
+            web_url=f"{self.site.public_url}/{self.archive_path(newsletter.key, language, day)}",
+            archive_url=f"{self.site.public_url}/{language}/archive/{newsletter.key}/",
+            feeds=self.feeds(language),
+            siblings=self._siblings(newsletter, day, edition, editions),
+        )
+
+    def feeds(self, language: str) -> tuple[tuple[str, str], ...]:
+        """(media type, address) of the language's feeds, for autodiscovery."""
+        folder = f"{self.site.public_url}/feeds/{language}"
+        return (
+            ("application/atom+xml", f"{folder}/atom.xml"),
+            ("application/rss+xml", f"{folder}/rss.xml"),
+            ("application/feed+json", f"{folder}/feed.json"),
+        )
+
+    def _siblings(
+        self, newsletter: Newsletter, day: date, edition: Edition, editions: Iterable[Edition]
+    ) -> tuple[Sibling, ...]:
+        others = (e.language for e in editions if e.is_main and e.language != edition.language)
+        return tuple(
+            Sibling(other, f"{self.site.public_url}/{self.archive_path(newsletter.key, other, day)}")
+            for other in others
+        )
+
+
+class _Shelf:
+    """The articles of an issue with their authors, translations and similar posts."""
+
+    def __init__(
+        self, composer: Composer, connection: Connection, ids: Iterable[str], index: "Index"
+    ) -> None:
+        self.composer, self.connection, self.index = composer, connection, index
+        self.articles = articles.by_id(connection, list(ids))
+        people = {c.key for a in self.articles.values() for c in (*a.authors, *a.translators)}
+        self.authors: dict[str, Author] = authors.by_key(connection, people)
+        self.versions = articles.versions(connection, {a.story for a in self.articles.values()})
+
+    def item(
+        self, article_id: str, is_fallback: bool, edition: Edition, day: date, newsletter: Newsletter
+    ) -> EditionArticle:
+        article = self.articles[article_id]
+        complete = CompleteArticle(
+            article=article,
+            bylines=bylines(article, self.authors, edition.language, self.composer.site.languages),
+            translations=self._translations(article),
+            similar=self._similar(article, edition),
+        )
+        return EditionArticle(complete, is_fallback, _corrected(article, newsletter))
+
+    def _translations(self, article: Article) -> tuple[Translation, ...]:
+        others = (one for one in self.versions.get(article.story, ()) if one.id != article.id)
+        return tuple(Translation(one.language, one.title, one.url) for one in others)
+
+    def _similar(self, article: Article, edition: Edition) -> tuple[SimilarPost, ...]:
+        """The best others that the group reads and that the edition does not tell itself."""
+        told = {item.story for item in edition.items}
+        wanted = self.composer.similar_count
+        near = self.index.similar(article.id, edition.reads, wanted + len(told))
+        chosen = [one for one in near if one.story not in told][:wanted]
+        found = articles.listed_by_id(self.connection, [one.article for one in chosen])
+        posts = articles.similar_posts(found, [one.article for one in chosen])
+        return tuple(
+            SimilarPost(p.article_id, p.story, p.language, p.title, p.url, p.language != edition.language)
+            for p in posts
+        )
+
+
+def restored(values: Mapping[str, Any]) -> Digest:
+    """A digest as it came out of the store."""
+    return Digest(**{**values, "told": tuple(values["told"]), "on_the_web": tuple(values["on_the_web"])})
+
+
+def _corrected(article: Article, newsletter: Newsletter) -> date | None:
+    """The local day of a correction that readers should know of."""
+    if not article.state_note or article.changed <= article.published:
+        return None
+    return article.changed.astimezone(ZoneInfo(newsletter.timezone)).date()

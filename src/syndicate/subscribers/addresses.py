@@ -1,0 +1,51 @@
+"""E-mail addresses: what can be mailed, and when two are the same person."""
+
+import hashlib
+import hmac
+import re
+
+import idna
+
+from syndicate.model import UnsafeValue
+
+# RFC 5321, 4.1.2: dot-string of atext. Quoted local parts are legal, unused, and a way to smuggle: refused.
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def canonical(email: str) -> str:
+    """The form that must be unique: local part in lower case, domain as A-labels (RFC 5891).
+
+    Raises UnsafeValue with the reason for what cannot be mailed: a local part outside ASCII needs SMTPUTF8
+    (RFC 6531), which carriers here do not offer.
+    """
+    local, at, domain = email.strip().rpartition("@")
+    if not at or not local or not domain:
+        raise UnsafeValue("not an address: it needs one @ with something on both sides")
+    if not local.isascii():
+        raise UnsafeValue("letters outside a-z before the @ cannot be mailed yet (SMTPUTF8)")
+    if not _LOCAL.fullmatch(local) or len(local) > 64:
+        raise UnsafeValue("what stands before the @ is not a mailbox name")
+    return f"{local.lower()}@{_domain(domain)}"
+
+
+def mailbox(email: str) -> str:
+    """The address to write on the envelope: the local part as given, the domain as A-labels."""
+    local, _, domain = email.strip().rpartition("@")
+    return f"{local}@{_domain(domain)}"
+
+
+def address_hash(key: bytes, canonical_address: str) -> bytes:
+    """What stays of an erased or suppressed address: 32 bytes that tell nothing without ``key``."""
+    return hmac.digest(key, b"suppression\0" + canonical_address.encode(), hashlib.sha256)
+
+
+def _domain(domain: str) -> str:
+    try:
+        ascii_domain = idna.encode(domain.strip().rstrip("."), uts46=True).decode().lower()
+    except idna.IDNAError as error:
+        raise UnsafeValue(f"the domain is not valid: {error}") from error
+    labels = ascii_domain.split(".")
+    if len(labels) < 2 or len(ascii_domain) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise UnsafeValue("the domain is not a full domain name")
+    return ascii_domain
