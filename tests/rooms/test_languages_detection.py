@@ -73,6 +73,7 @@ def test_the_answer_is_a_candidate_as_it_was_given() -> None:
 
 def test_a_script_of_no_candidate_is_undetermined() -> None:
     assert detect("驻北京记者，关注水资源与边境议题。", ("tr", "en", "ru")) == Guess("und", 0.0)
+    assert detect("Novinarka iz Beograda piše o vodi i granicama.", ("sr", "en")).language == "sr"
     assert detect("東京在住の記者。水と国境について書く。", SHIPPED) == Guess("und", 0.0)
 
 

@@ -60,6 +60,18 @@ _SCRIPTS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 _LETTERS = {script: re.compile(f"[{letters}]") for script, (letters, _) in _SCRIPTS.items()}
 _ELSEWHERE = frozenset(language for _, languages in _SCRIPTS.values() for language in languages)
+# Languages with a second script; taken into account only for a candidate, being rare or declining.
+_SECOND_SCRIPTS = frozenset(
+    {
+        ("Latn", "sr"),
+        ("Cyrl", "uz"),
+        ("Cyrl", "tk"),
+        ("Arab", "ku"),
+        ("Arab", "ckb"),
+        ("Arab", "sd"),
+        ("Hani", "yue"),
+    }
+)
 # Letters that one language uses in nearly every sentence and its neighbours do not. The weight is a log
 # probability per letter, added to py3langid's, which is trained on long text and weak on one sentence.
 _TELLING: tuple[tuple[str, str, float], ...] = (
@@ -126,7 +138,7 @@ def _allowed(script: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 def _is_free(language: str, script: str) -> bool:
     """Whether we do not know the script of a language and so cannot rule it out (only Latin is open)."""
-    return script == "Latn" and language not in _ELSEWHERE
+    return (script == "Latn" and language not in _ELSEWHERE) or (script, language) in _SECOND_SCRIPTS
 
 
 def _likeliest(text: str, allowed: Sequence[str]) -> tuple[str, float]:
