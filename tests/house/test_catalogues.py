@@ -89,6 +89,8 @@ def test_each_shipped_language_has_one_catalogue() -> None:
 @pytest.mark.parametrize("language", SHIPPED)
 def test_no_message_lacks_a_translation(language: str) -> None:
     known = {key_of(m) for m in translated(read_catalogue(language)) if all(forms_of(m))}
+    # A message that also has a plural is one entry; gettext answers with the form for one.
+    known |= {(context, singular, "") for context, singular, plural in known if plural}
     missing = [
         f"{place}: {key[1]!r}" + f" | {key[2]!r}" * bool(key[2])
         for key, place in wanted().items()
@@ -100,7 +102,7 @@ def test_no_message_lacks_a_translation(language: str) -> None:
 @pytest.mark.parametrize("language", SHIPPED)
 def test_every_plural_has_every_form(language: str) -> None:
     catalog = read_catalogue(language)
-    assert catalog.num_plurals == get_plural(language).num_plurals
+    assert catalog.num_plurals >= get_plural(language).num_plurals
     for message in translated(catalog):
         assert len(forms_of(message)) == (catalog.num_plurals if message.pluralizable else 1), message.id
         assert all(form.strip() for form in forms_of(message)), message.id

@@ -102,3 +102,9 @@ def test_jinja_newstyle_gettext_works_with_trans_blocks() -> None:
         env.from_string("{% trans names=n %}By {{ names }}{% endtrans %}").render(n="<Ali>")
         == "Yazan: &lt;Ali&gt;"
     )
+
+
+def test_a_plural_without_a_number_in_it_still_agrees() -> None:
+    pair = ("About the author", "About the authors")
+    assert [catalogue("tr").ngettext(*pair, n) for n in (1, 3)] == ["Yazar hakkında", "Yazarlar hakkında"]
+    assert catalogue("tr").gettext("About the author") == "Yazar hakkında"
