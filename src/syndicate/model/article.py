@@ -69,6 +69,7 @@ class Manuscript:
     ``source`` and ``key`` name it for ever at its source (a path relative to the folder, a WordPress id, a guid).
     ``group`` names the story within the source: equal for all translations. ``permanent_id`` is set where
     the source itself promises one (front matter ``id``, an Atom id): it then survives a rename of ``key``.
+    ``also_in`` names the other languages in which the source says the story exists.
     """
 
     source: str
@@ -91,6 +92,7 @@ class Manuscript:
     state_note: str = ""
     permanent_id: str = ""
     links: tuple[str, ...] = ()
+    also_in: tuple[str, ...] = ()
     media: tuple[MediaFile, ...] = field(default=(), compare=False)
 
 

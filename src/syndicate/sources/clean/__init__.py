@@ -8,6 +8,7 @@ closed, attributes quoted, no entities but the five of XML, only characters lega
 Cleaning is idempotent: cleaning the result again gives the same fragment.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import nh3
@@ -15,6 +16,7 @@ import nh3
 from syndicate.model import Image, Problem
 from syndicate.sources.clean import accessible, addresses, foreign, limits, structure, tree
 from syndicate.sources.clean.allowed import ATTRIBUTES, CLASSES, DROPPED_WHOLE, SCHEMES, TAGS
+from syndicate.sources.clean.tree import Element
 
 __all__ = ["Cleaned", "fragment"]
 
@@ -43,17 +45,25 @@ class Cleaned:
     problems: tuple[Problem, ...] = ()
 
 
-def fragment(html: str, *, base_url: str, language: str, place: str) -> Cleaned:
+def fragment(
+    html: str, *, base_url: str, language: str, place: str, prepare: Callable[[Element], None] | None = None
+) -> Cleaned:
     """Clean one fragment of hostile HTML, as it stands in an article in ``language`` at ``base_url``.
 
-    ``place`` is what problems are reported under. Never raises for any input; linear in its length.
+    ``place`` is what problems are reported under. ``prepare`` may change the allowed tree before addresses
+    are made absolute: a source gives the pictures it serves itself their addresses there. Never raises for any input; linear in its length.
     """
     if refusal := limits.refusal(html, place):
         return Cleaned("", "", problems=(refusal,))
-    allowed = _NH3.clean(limits.shallow(limits.plain_references(limits.legal(html))))
+    legal = limits.plain_references(limits.legal(html))
+    if refusal := limits.too_many_ampersands(legal, place):
+        return Cleaned("", "", problems=(refusal,))
+    allowed = _NH3.clean(limits.shallow(legal))
     if refusal := limits.refusal(allowed, place):
         return Cleaned("", "", problems=(refusal,))
     root = tree.parse(allowed)
+    if prepare is not None:
+        prepare(root)
     problems = list(limits.left_out(html, place))
     addresses.make_absolute(root, base_url)
     ids = structure.rename_ids(root)

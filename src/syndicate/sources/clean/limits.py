@@ -14,6 +14,7 @@ _MANY_TAGS = 2_000
 
 # everything that XML 1.0 (section 2.2, Char) forbids, and the C1 controls, which nobody means
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_MANY_AMPERSANDS = 50_000
 _MANY_REFERENCES = 5_000
 _REFERENCE = re.compile(r"&(?:(#[0-9]+;|#[xX][0-9a-fA-F]+;)|([A-Za-z][A-Za-z0-9]*(?:;|(?![A-Za-z0-9=]))))?")
 _LEFT_OUT = ("iframe", "object", "embed", "form")
@@ -62,10 +63,18 @@ def left_out(html: str, place: str) -> Iterator[Problem]:
             yield Problem(place, reason, "link to what it shows, readers cannot see it", fatal=False)
 
 
+def too_many_ampersands(html: str, place: str) -> Problem | None:
+    """A fatal problem for what only an attack holds; ``html`` has been through ``plain_references``."""
+    if html.count("&#38;") <= _MANY_AMPERSANDS:
+        return None
+    reason = f"the article holds more than {_MANY_AMPERSANDS} ampersands"
+    return Problem(place, reason, "this is no article; take it out of the source")
+
+
 def plain_references(html: str) -> str:
     """The same HTML with every character reference numeric, where there are very many of them.
 
-    html5ever needs time quadratic in the number of named references (and of bare ``&``) in one text.
+    html5ever needs time quadratic in the number of ampersands in one text.
     """
     return _REFERENCE.sub(_numeric, html) if html.count("&") > _MANY_REFERENCES else html
 
