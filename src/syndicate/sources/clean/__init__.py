@@ -15,10 +15,11 @@ import nh3
 
 from syndicate.model import Image, Problem
 from syndicate.sources.clean import accessible, addresses, foreign, limits, structure, tree
+from syndicate.sources.clean.addresses import absolute
 from syndicate.sources.clean.allowed import ATTRIBUTES, CLASSES, DROPPED_WHOLE, SCHEMES, TAGS
 from syndicate.sources.clean.tree import Element
 
-__all__ = ["Cleaned", "fragment"]
+__all__ = ["Cleaned", "absolute", "fragment"]
 
 _NH3 = nh3.Cleaner(
     tags=set(TAGS),
@@ -51,7 +52,8 @@ def fragment(
     """Clean one fragment of hostile HTML, as it stands in an article in ``language`` at ``base_url``.
 
     ``place`` is what problems are reported under. ``prepare`` may change the allowed tree before addresses
-    are made absolute: a source gives the pictures it serves itself their addresses there. Never raises for any input; linear in its length.
+    are made absolute: a source gives the pictures it serves itself their addresses there. Never raises
+    for any input; linear in its length.
     """
     if refusal := limits.refusal(html, place):
         return Cleaned("", "", problems=(refusal,))
