@@ -37,7 +37,7 @@ def content(complete: CompleteArticle, site: Site, *, with_similar: bool) -> str
         _correction(article, site, words),
         _lead_image(article),
         legal(article.body_html),
-        _footnotes(article.footnotes, words),
+        _footnotes(article, words),
         *_bios(complete.bylines, article.language, words),
         _similar(complete.similar, article.language, words) if with_similar else "",
     )
@@ -92,24 +92,26 @@ def _img(image: Image) -> str:
     return f'<img src="{attribute(web(image.url))}" alt="{attribute(image.alt)}"{size}>'
 
 
-def _footnotes(notes: Iterable[Footnote], words: Catalogue) -> str:
-    items = "\n".join(_footnote(note, words) for note in notes)
+def _footnotes(article: Article, words: Catalogue) -> str:
+    items = "\n".join(_footnote(note, article.body_html, words) for note in article.footnotes)
     if not items:
         return ""
     heading = f"<h2>{attribute(words.gettext('Footnotes'))}</h2>"
     return f'<section class="footnotes" role="doc-endnotes">{heading}\n<ol>\n{items}\n</ol></section>'
 
 
-def _footnote(note: Footnote, words: Catalogue) -> str:
+def _footnote(note: Footnote, body: str, words: Catalogue) -> str:
+    """A note with a way back to each place that refers to it."""
     label = attribute(words.gettext("Back to text"))
-    back = "".join(_back_link(note.number, n, label) for n in range(1, note.references + 1))
+    places = [f"{note.number}-{n}" if n > 1 else f"{note.number}" for n in range(1, note.references + 1)]
+    found = [place for place in places if f'id="fnref-{place}"' in body]
+    back = "".join(_back_link(place, n, label) for n, place in enumerate(found, 1))
     return f'<li id="fn-{note.number}" value="{note.number}">{legal(note.html)}{back}</li>'
 
 
-def _back_link(number: int, reference: int, label: str) -> str:
+def _back_link(place: str, n: int, label: str) -> str:
     """``↩`` with the variation selector that keeps it from being drawn as an emoji."""
-    place = f"{number}-{reference}" if reference > 1 else f"{number}"
-    which = f"<sup>{reference}</sup>" if reference > 1 else ""
+    which = f"<sup>{n}</sup>" if n > 1 else ""
     return f' <a href="#fnref-{place}" class="footnote-back" role="doc-backlink" aria-label="{label}">↩︎{which}</a>'
 
 

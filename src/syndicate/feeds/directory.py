@@ -44,7 +44,7 @@ def by_language(feeds: Iterable[FeedSummary], site: Site) -> list[tuple[str, lis
 
 def _group(language: str, feeds: Iterable[FeedSummary], site: Site) -> str:
     inner = "\n".join(_outline(feed, site) for feed in feeds)
-    label = attribute(language_name(language, site))
+    label = attribute(language_name(language, spoken(ALL, site)))
     return f'<outline text="{label}" title="{label}">\n{inner}\n</outline>'
 
 
@@ -62,8 +62,6 @@ def _outline(feed: FeedSummary, site: Site) -> str:
     return "<outline " + " ".join(f'{name}="{value}"' for name, value in members.items() if value) + "/>"
 
 
-def language_name(language: str, site: Site) -> str:
-    """What the language calls itself; ``all`` in the words of the site's first language."""
-    if language == ALL:
-        return catalogue(spoken(ALL, site)).gettext("All languages")
-    return endonym(language)
+def language_name(language: str, reader: str) -> str:
+    """What the language calls itself; ``all`` in the words of the reader's."""
+    return catalogue(reader).gettext("All languages") if language == ALL else endonym(language)

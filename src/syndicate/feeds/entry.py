@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.feeds.content import content
-from syndicate.feeds.text import line, moment, web
+from syndicate.feeds.text import distinct, excerpt, line, moment, web
 from syndicate.model import Article, Byline, CompleteArticle, Image, Site, Translation
 
 
@@ -20,13 +20,18 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Plain values, legal in XML, addresses absolute or empty, times UTC on the whole second."""
+    """Plain values, legal in XML, addresses absolute or empty, times UTC.
+
+    ``updated`` has a fraction of a second that sets it apart (see :func:`distinct`).
+    ``teaser`` is the summary, or the beginning of the body, or the title: RSS wants a description of everything.
+    """
 
     id: str
     url: str
     language: str
     title: str
     summary: str
+    teaser: str
     content: str
     published: datetime
     updated: datetime
@@ -40,24 +45,28 @@ class Entry:
 def entry(complete: CompleteArticle, site: Site, *, archived: bool) -> Entry:
     """What is told of one article. An archive page leaves the similar posts out: they change as others arrive."""
     article = complete.article
+    summary, title = line(article.summary), _title(article)
     return Entry(
         id=line(article.id),
         url=web(article.url),
         language=article.language,
-        title=line(article.title)
-        or line(article.summary)[:80].strip()
-        or web(article.url)
-        or line(article.id),
-        summary=line(article.summary),
+        title=title,
+        summary=summary,
+        teaser=summary or excerpt(article.body_html) or title,
         content=content(complete, site, with_similar=not archived),
         published=moment(article.published),
-        updated=moment(max(article.changed, article.published)),
+        updated=distinct(max(article.changed, article.published), article.id),
         authors=_people(complete, is_translator=False),
         translators=_people(complete, is_translator=True),
         tags=_tags(article),
         image=next((i for i in article.images if web(i.url)), None),
         translations=_translations(complete.translations, article.language),
     )
+
+
+def _title(article: Article) -> str:
+    """Never empty: readers cannot show, nor people click, a story without one."""
+    return line(article.title) or excerpt(article.summary, 80) or web(article.url) or line(article.id)
 
 
 def _people(complete: CompleteArticle, *, is_translator: bool) -> tuple[Person, ...]:

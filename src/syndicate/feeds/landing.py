@@ -183,6 +183,7 @@ def _page(
             site_name=line(site.text(site.name, own)),
             site_description=line(site.text(site.description, own)),
             site_url=web(site.url),
+            site_logo=web(site.logo),
             canonical=f"{site.public_url}/{folder}/",
             assets=_relative(ROOT, folder),
             languages=switches,
@@ -200,7 +201,7 @@ def _section(language: str, feeds: Iterable[FeedSummary], site: Site, folder: st
         Group(_heading(scope, words), tuple(_row(feed, site, folder, words) for feed in members))
         for scope, members in groupby(feeds, key=lambda feed: feed.key.scope)
     )
-    return Section(own, direction(own), language, language_name(language, site), groups)
+    return Section(own, direction(own), language, language_name(language, own), groups)
 
 
 def _heading(scope: FeedScope, words: Catalogue) -> str:
@@ -236,12 +237,14 @@ def _discovery(feed: FeedSummary, site: Site) -> list[Discovery]:
 
 
 def _switches(pages: Iterable[tuple[str, str]], here: str, site: Site, folder: str) -> list[Switch]:
+    """Each language calls itself by its own name; "all languages" is said in the language of the page."""
+    own = spoken(here, site)
     return [
         Switch(
-            language=spoken(code, site),
-            direction=direction(spoken(code, site)),
+            language=own if code == ALL else code,
+            direction=direction(own if code == ALL else code),
             hreflang="x-default" if code == ALL else code,
-            name=language_name(code, site),
+            name=language_name(code, own),
             href=_relative(target, folder),
             url=f"{site.public_url}/{target}/",
             is_here=code == here,

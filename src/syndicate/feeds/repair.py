@@ -12,7 +12,6 @@ are made without a namespace: feedgen writes ``xmlns`` as a plain attribute.
 
 from collections.abc import Iterable
 from email.utils import format_datetime
-from html import escape
 from typing import Any
 
 import feedgen.entry
@@ -23,7 +22,7 @@ from lxml import etree
 
 from syndicate.feeds.entry import Entry
 from syndicate.feeds.feed import Tombstone
-from syndicate.feeds.text import line, moment, unmistakable, web
+from syndicate.feeds.text import fragment, line, moment, unmistakable, web
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
@@ -56,6 +55,7 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
 
     def extend_atom(self, feed: Any) -> Any:
         _replace_links(feed, self.atom_links)
+        _declare(feed)
         self._history(feed)
         for stone in self.tombstones:
             _deleted_entry(feed, stone)
@@ -66,9 +66,9 @@ class FeedRepair(BaseExtension):  # type: ignore[misc]
         for link in channel.findall(f"{ATOM}link"):
             channel.remove(link)
         _add(channel, f"{ATOM}link", self.rss_links)
-        for title in channel.iter("title"):
-            title.text = unmistakable(title.text)
-        channel.find("description").text = escape(channel.find("description").text, quote=False)
+        for element in channel.iter("title", "copyright"):
+            element.text = unmistakable(element.text)
+        channel.find("description").text = fragment(channel.find("description").text)
         channel.set(XML_LANG, channel.find("language").text)
         if self.is_mixed:
             channel.remove(channel.find("language"))
@@ -93,7 +93,7 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc]
     def extend_atom(self, element: Any) -> Any:
         assert self.entry is not None
         element.set(XML_LANG, self.entry.language)
-        element.find("title").set("type", "text")
+        _declare(element)
         _replace_links(element, self.links)
         _thumbnail(element, self.entry)
         return element
@@ -101,8 +101,9 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc]
     def extend_rss(self, item: Any) -> Any:
         assert self.entry is not None
         item.set(XML_LANG, self.entry.language)
-        item.find("title").text = unmistakable(self.entry.title)
-        self._description(item.find("description"), self.entry.summary)
+        for element in (item.find("title"), *item.findall("category")):
+            element.text = unmistakable(element.text)
+        self._description(item, self.entry)
         _text(item, f"{DC}creator", ", ".join(p.name for p in self.entry.authors))
         _text(item, f"{DC}contributor", ", ".join(p.name for p in self.entry.translators))
         _text(item, f"{DC}language", self.entry.language)
@@ -111,12 +112,12 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc]
         _thumbnail(item, self.entry)
         return item
 
-    def _description(self, element: Any, summary: str) -> None:
-        """An RSS description is HTML. Without a summary feedgen puts the content there: it keeps its own element."""
-        if summary:
-            element.text = escape(summary, quote=False)
-        else:
-            element.tag = f"{CONTENT}encoded"
+    def _description(self, item: Any, entry: Entry) -> None:
+        """Without a summary feedgen takes the content for the description: give each its own element."""
+        if not entry.summary:
+            item.find("description").tag = f"{CONTENT}encoded"
+            item.insert(1, etree.Element("description"))
+        item.find("description").text = fragment(entry.teaser)
 
 
 def mended() -> FeedGenerator:
@@ -137,9 +138,19 @@ def _add(parent: Any, name: str, links: Iterable[Link]) -> None:
         etree.SubElement(parent, name, link)
 
 
+def _declare(parent: Any) -> None:
+    """Plain texts say so; one that would be taken for markup all the same is declared as HTML and escaped."""
+    for name in ("title", "subtitle", "summary"):
+        element = parent.find(name)
+        if element is not None:
+            html = fragment(element.text)
+            element.set("type", "text" if html == element.text else "html")
+            element.text = html
+
+
 def _text(parent: Any, name: str, text: str) -> None:
     if text:
-        etree.SubElement(parent, name).text = text
+        etree.SubElement(parent, name).text = unmistakable(text)
 
 
 def _thumbnail(parent: Any, entry: Entry) -> None:

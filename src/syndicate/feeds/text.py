@@ -3,7 +3,8 @@
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from html import escape
+from hashlib import sha256
+from html import escape, unescape
 from urllib.parse import quote, urlsplit, urlunsplit
 
 # XML 1.0, section 2.2: not in Char, or "discouraged" there (C1 controls and noncharacters), and lone surrogates.
@@ -11,6 +12,9 @@ _PLANES = "".join(f"{chr(p * 0x10000 + 0xFFFE)}{chr(p * 0x10000 + 0xFFFF)}" for 
 _ILLEGAL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANES}]")
 _SPACE = re.compile(r"\s+")
 _MARKUP_LIKE = re.compile(r"<[/!?a-zA-Z]|&(?:#|\w+;)")
+_NOT_HTML = re.compile(r"<|&[#\w]")
+_ANY_TAG = re.compile(r"<[^>]*(?:>|$)")
+_NOTE_MARK = re.compile(r"<sup>.*?</sup>", re.DOTALL)
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~!$&'()*+,;=:@-]*)?\Z")
 _PATH_SAFE = "/%:@!$&'()*+,;=~"
 _QUERY_SAFE = _PATH_SAFE + "?"
@@ -33,12 +37,26 @@ def attribute(text: str) -> str:
 
 
 def unmistakable(text: str) -> str:
-    """``text`` for an RSS title, which may mean text or HTML: escaped only where it could pass for markup.
+    """``text`` for an RSS title, which some read as text and some as HTML: escaped only where it could be markup.
 
     Readers that expect HTML would swallow ``<video>`` from a plain title; those that expect text are shown
-    ``&lt;video&gt;`` in this rare case, which loses nothing.
+    ``&lt;video&gt;`` in this rare case, which loses nothing. ``AT&T`` and ``R & D`` are the same to both.
     """
     return escape(text, quote=False) if _MARKUP_LIKE.search(text) else text
+
+
+def fragment(text: str) -> str:
+    """``text`` for an RSS description, which is HTML: escaped unless it is valid HTML and means itself."""
+    return escape(text, quote=False) if _NOT_HTML.search(text) else text
+
+
+def excerpt(html: str, length: int = 240) -> str:
+    """The beginning of a clean fragment as one line of plain text, without note numbers, cut between words."""
+    text = line(unescape(_ANY_TAG.sub(" ", _NOTE_MARK.sub("", html[: length * 20]))))
+    if len(text) <= length:
+        return text
+    kept = text[:length]
+    return (kept.rpartition(" ")[0] if " " in kept[length // 2 :] else kept).rstrip(" ,;:") + "…"
 
 
 @lru_cache(maxsize=4096)
@@ -61,5 +79,15 @@ def _mapped(url: str) -> str:
 
 
 def moment(when: datetime) -> datetime:
-    """``when`` in UTC on the whole second: the precision that all three formats share."""
+    """``when`` in UTC on the whole second: the precision of RSS."""
     return when.astimezone(UTC).replace(microsecond=0)
+
+
+def distinct(when: datetime, identity: str) -> datetime:
+    """``when`` with a fraction of its second made from ``identity``, so that no two entries changed at once.
+
+    Atom wants dates "as accurate as possible" (RFC 4287, section 3.3) and the validator warns of equal ones, but
+    many articles know only their day, and the versions of a story often come together. The second stays true.
+    """
+    fraction = int.from_bytes(sha256(identity.encode("utf-8", "replace")).digest()[:8], "big") % 999_999 + 1
+    return moment(when).replace(microsecond=fraction)
