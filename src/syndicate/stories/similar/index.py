@@ -1,0 +1,318 @@
+"""The index of similar posts: what a newsroom's flows and pages ask.
+
+rebuild: every document -> arrays on disk          minutes at 100,000 articles, in the background
+update:  the new, the changed, the removed -> one query each, the neighbours' lists patched
+similar: an article and the languages its reader reads -> the k best other stories
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from syndicate.stories.similar import files
+from syndicate.stories.similar.archive import Archive, Arrays
+from syndicate.stories.similar.build import Card, assembled, card
+from syndicate.stories.similar.kept import (
+    UNREAD,
+    pack_cards,
+    pack_readings,
+    pack_vectors,
+    unpack_cards,
+    unpack_readings,
+    unpack_vectors,
+)
+from syndicate.stories.similar.live import Live
+from syndicate.stories.similar.reading import Array, Reading, read
+from syndicate.stories.similar.refresh import SEEN, refresh
+from syndicate.stories.similar.shelf import Vector
+from syndicate.stories.similar.values import Document, Neighbour
+from syndicate.stories.similar.weights import weigh
+
+EXACT = 300  # archives up to this size are wholly made anew at each change: it takes less than a second
+SELF_KEPT = 5_000  # up to this size the index keeps what it has read, and renews itself when due
+STALE = 0.1  # share of changed articles from which on a rebuild is due
+MANY_PATCHES = 40
+SIBLINGS = 2  # titles that differ in digits only from the article's or from one another, among the k
+
+
+class Index:
+    """Similar posts of one newsroom. Results depend on the set of documents, not on their order."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._arrays: Arrays
+        self._info: Mapping[str, Any]
+        self._kept: Arrays
+        self._live: Live
+        self._readings: list[Reading]
+        self._saved_cards: int
+        self._touched: set[int]
+        self._left: set[int]
+        self._manifest = files.Manifest()
+        self._damaged = False
+        self._unsaved = False
+        self._start(*assembled([], []), [], [])
+
+    # -- opening and saving
+
+    @classmethod
+    def open(cls, folder: Path | None) -> "Index":
+        """The index in ``folder`` (made at the first save), or one in memory only. Never raises for damaged
+        files: see :attr:`needs_rebuild`."""
+        index = cls(folder)
+        if folder is not None:
+            try:
+                index._load(folder)
+            except (files.Damaged, ValueError, KeyError, IndexError, TypeError):
+                index.__init__(folder)  # type: ignore[misc]
+                index._damaged = True
+        return index
+
+    @property
+    def needs_rebuild(self) -> bool:
+        """A rebuild is due: the files are damaged or of another version, nothing was ever built, or more than
+        a tenth of the articles changed since the last one. Until then everything works, if less well."""
+        built = self._live.archive.articles_count
+        return self._damaged or not built or self._live.changes > max(STALE * built, EXACT)
+
+    def save(self) -> None:
+        """Write what changed since the last save; a reader sees all of it or nothing. Raises OSError."""
+        if self._folder is None:
+            return
+        if self._unsaved:
+            self._manifest = files.write(self._folder, self._arrays, self._info)
+            self._unsaved = False
+            self._arrays, self._info = files.load(self._folder, self._manifest.generation)
+            self._kept = self._arrays
+            self._live.archive = Archive(self._arrays, self._info)
+        if self._touched or self._left or len(self._live.cards) > self._saved_cards:
+            whole = len(self._manifest.patches) >= MANY_PATCHES
+            patch = self._patch(0 if whole else self._saved_cards, whole)
+            self._manifest = files.write_patch(self._folder, self._manifest, patch, whole)
+            self._remember_saved()
+
+    def _start(
+        self, arrays: Arrays, info: Mapping[str, Any], cards: list[Card], readings: list[Reading]
+    ) -> None:
+        if len(cards) <= SELF_KEPT:
+            arrays = {**arrays, **pack_cards(cards), **pack_readings(readings)}
+        self._arrays, self._info = arrays, info
+        self._kept = arrays
+        self._live = Live(Archive(arrays, info))
+        self._readings = []
+        self._remember_saved()
+
+    def _remember_saved(self) -> None:
+        self._saved_cards = len(self._live.cards)
+        self._touched = set()
+        self._left = set()
+
+    def _load(self, folder: Path) -> None:
+        current = files.manifest(folder)
+        if current is None or not current.generation:
+            return
+        arrays, info = files.load(folder, current.generation)
+        self._live, self._kept = Live(Archive(arrays, info)), arrays
+        for number in current.patches:
+            self._replay(files.load_patch(folder, current.generation, number))
+        self._manifest = current
+        self._remember_saved()
+
+    def _patch(self, first: int, whole: bool) -> dict[str, Array]:
+        live = self._live
+        rows = sorted(live.lists if whole else self._touched)
+        lists = [live.lists[row] for row in rows]
+        vectors = [live.late_vector(live.archive.articles_count + at) for at in range(first, len(live.cards))]
+        empty = (np.zeros(0, np.int32), np.zeros(0, np.float32))
+        return {
+            **pack_cards(live.cards[first:]),
+            **pack_readings(self._readings[first:]),
+            **pack_vectors(vectors),
+            "departed": np.array(sorted(live.departed if whole else self._left), np.int32),
+            "list_rows": np.array(rows, np.int32),
+            "list_lengths": np.array([len(stories) for stories, _ in lists], np.int64),
+            "list_stories": np.concatenate([empty[0], *(stories for stories, _ in lists)]),
+            "list_scores": np.concatenate([empty[1], *(scores for _, scores in lists)]),
+        }
+
+    def _replay(self, patch: Arrays) -> None:
+        for each, vector in zip(unpack_cards(patch), unpack_vectors(patch), strict=True):
+            self._live.arrive(each, *vector)
+        self._readings += unpack_readings(patch)
+        for row in patch["departed"].tolist():
+            self._live.leave(row)
+        ends = np.cumsum(patch["list_lengths"])
+        for row, a, b in zip(patch["list_rows"].tolist(), ends - patch["list_lengths"], ends, strict=True):
+            self._live.lists[row] = (patch["list_stories"][a:b], patch["list_scores"][a:b])
+
+    # -- changing
+
+    def rebuild(self, documents: Iterable[Document]) -> None:
+        """Make the whole index anew from all published documents; the same set gives the same bytes.
+
+        Of documents with one id the last counts. Several minutes and under 1.5 GB at 100,000.
+        """
+        pile = {document.id: (card(document), read(document)) for document in documents}
+        ids = sorted(pile)
+        self._build([pile[id][0] for id in ids], [pile.pop(id)[1] for id in ids])
+        self._damaged = False
+
+    def _build(self, cards: list[Card], readings: list[Reading]) -> None:
+        self._start(*assembled(cards, readings), cards, readings)
+        self._unsaved = True
+
+    def update(self, changed: Sequence[Document], removed: Collection[str]) -> frozenset[str]:
+        """Take in new and changed articles, and drop removed ones (unknown ids are passed over).
+
+        Returns the ids of the articles whose list changed where it can be seen (the first twenty), their own
+        or their neighbours', without the removed. An archive of up to 300 articles, or one of up to 5,000 of
+        which a tenth changed, is wholly made anew; otherwise the cost is one query an article.
+        """
+        fresh = {document.id: document for document in changed if document.id not in removed}
+        gone = [id for id in removed if self._live.row(id) is not None]
+        if not fresh and not gone:
+            return frozenset()
+        if self._renews(len(fresh) + len(gone)):
+            return self._renew(fresh, gone)
+        return self._amend(fresh, gone)
+
+    def _renews(self, changes: int) -> bool:
+        built = self._live.archive.articles_count
+        if not built:
+            return True
+        kept = "cards" in self._kept
+        return kept and (built <= EXACT or self._live.changes + changes > STALE * built)
+
+    def _renew(self, fresh: dict[str, Document], gone: Collection[str]) -> frozenset[str]:
+        before = self._seen()
+        pile = {c.id: (c, r) for c, r in self._present() if c.id not in gone}
+        pile |= {document.id: (card(document), read(document)) for document in fresh.values()}
+        ids = sorted(pile)
+        self._build([pile[id][0] for id in ids], [pile[id][1] for id in ids])
+        after = self._seen()
+        return frozenset(id for id, stories in after.items() if id in fresh or before.get(id) != stories)
+
+    def _present(self) -> Iterator[tuple[Card, Reading]]:
+        cards = [*unpack_cards(self._kept), *self._live.cards]
+        readings = [*unpack_readings(self._kept), *self._readings]
+        for row, pair in enumerate(zip(cards, readings, strict=True)):
+            if row not in self._live.departed:
+                yield pair
+
+    def _seen(self) -> dict[str, list[str]]:
+        live, seen = self._live, {}
+        for row in range(live.archive.articles_count + len(live.cards)):
+            if row not in live.departed:
+                stories = live.listed(row)[0][:SEEN].tolist()
+                seen[live.article_name(row)] = [live.story_name(story) for story in stories]
+        return seen
+
+    def _amend(self, fresh: dict[str, Document], gone: Collection[str]) -> frozenset[str]:
+        live = self._live
+        touched: dict[int, bool] = {}
+        changed: set[int] = set()
+        for id in sorted({*gone, *fresh}):
+            row = live.row(id)
+            if row is not None:
+                changed |= self._leave(row)
+                touched[live.story_of(row)] = True
+        for id in sorted(fresh):
+            story = live.story(fresh[id].story)
+            row = self._arrive(fresh[id])
+            touched.setdefault(live.story_of(row), story is not None)
+        for story, known in sorted(touched.items()):
+            changed |= refresh(live, story, known, self._touched)
+        return frozenset(live.article_name(row) for row in changed if row not in live.departed)
+
+    def _leave(self, row: int) -> set[int]:
+        live = self._live
+        holders = live.holders(live.story_of(row), live.language_of(row)).tolist()
+        live.leave(row)
+        self._left.add(row)
+        return {r for r in holders if live.story_of(row) in live.listed(r)[0][:SEEN]}
+
+    def _arrive(self, document: Document) -> int:
+        live, reading = self._live, read(document)
+        shelf = live.archive.shelf(document.language)
+        self._readings.append(reading if "cards" in self._kept else UNREAD)
+        if shelf is None:
+            return live.arrive(card(document), None)
+        terms = reading.without(live.archive.repeated_lines)
+        full, query = weigh([terms], shelf.statistics, live.archive.keep)
+        return live.arrive(card(document), Vector(full.terms, full.values[0], full.values[1], query.terms))
+
+    # -- asking
+
+    @property
+    def method(self) -> str:
+        """How articles are ranked."""
+        return "S.t"
+
+    def similar(self, article: str, reads: Sequence[str], k: int) -> tuple[Neighbour, ...]:
+        """The ``k`` best other stories for the reader of ``article`` who reads ``reads``, in that order.
+
+        First those available in ``reads[0]``, in that language, then those in the next. Never the story
+        itself or its translation, never what was removed, each story once. Where too few are alike, the
+        list is filled with the newest stories that share a tag, then with the newest (score 0.0). Fewer than
+        ``k`` only where there are fewer. Empty for an article that is not here.
+        """
+        row = self._live.row(article)
+        if row is None or k <= 0:
+            return ()
+        found: dict[int, Neighbour] = {}
+        for language in dict.fromkeys(reads):
+            for story, score in self._alike(row, language, k):
+                found.setdefault(story, self._neighbour(story, language, score))
+        for language in dict.fromkeys(reads):
+            if len(found) < k:
+                for story in self._fillers(row, language, k + len(found)):
+                    found.setdefault(story, self._neighbour(story, language, 0.0))
+        return tuple(found.values())[:k]
+
+    def _neighbour(self, story: int, language: str, score: float) -> Neighbour:
+        row = int(self._live.rows_in(language)[story])
+        return Neighbour(self._live.article_name(row), self._live.story_name(story), language, score)
+
+    def _alike(self, row: int, language: str, k: int) -> list[tuple[int, float]]:
+        """The listed stories that are in ``language``: those of its own list there, else of its translations'."""
+        live, story = self._live, self._live.story_of(row)
+        mine = int(live.rows_in(language)[story])
+        rows = [mine] if mine >= 0 else list(live.rows_of(story))
+        scores: dict[int, float] = {}
+        for each in rows:
+            for other, score in zip(*(part.tolist() for part in live.listed(each)), strict=True):
+                scores.setdefault(other, score)
+        present = live.rows_in(language)
+        ranked = sorted(scores.items(), key=lambda item: -item[1])
+        return self._capped(row, language, [(s, v) for s, v in ranked if present[s] >= 0 and s != story], k)
+
+    def _capped(
+        self, row: int, language: str, ranked: list[tuple[int, float]], k: int
+    ) -> list[tuple[int, float]]:
+        """Siblings beyond the second come after the others: capped, not banned."""
+        live, present = self._live, self._live.rows_in(language)
+        seen: dict[int, int] = {live.masked(row): 0}
+        first: list[tuple[int, float]] = []
+        later: list[tuple[int, float]] = []
+        for story, score in ranked:
+            title = live.masked(int(present[story]))
+            seen[title] = seen.get(title, 0) + 1
+            (first if seen[title] <= SIBLINGS else later).append((story, score))
+            if len(first) >= k:
+                return first
+        return first + later
+
+    def _fillers(self, row: int, language: str, count: int) -> Iterator[int]:
+        """Stories in ``language``, the newest first: those with a tag in common, then any; ``count`` of each."""
+        live = self._live
+        own, tags = live.story_of(row), live.tags(row)
+        present = live.rows_in(language)
+        stories = np.flatnonzero(present >= 0)
+        stories = stories[stories != own]
+        newest = stories[np.argsort(-live.days()[stories], kind="stable")].tolist()
+        if tags:
+            alike = [s for s in newest[: 50 * count] if tags & live.tags(int(present[s]))]
+            yield from alike[:count]
+        yield from newest[: 2 * count]

@@ -1,0 +1,267 @@
+"""The archive as it is now: the last rebuild, and on top of it what came, changed and left since.
+
+Rows and stories that are newer are numbered on from the archive's. Everything here answers for both.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from syndicate.stories.similar.archive import Archive
+from syndicate.stories.similar.build import LISTED, Card, first_rows, story_days
+from syndicate.stories.similar.late import LateShelf
+from syndicate.stories.similar.reading import Array
+from syndicate.stories.similar.shelf import Vector, moments_of, standard
+
+NONE = np.zeros(0, np.int32)
+List = tuple[Array, Array]  # stories int32, scores float32, best first
+
+
+class Live:
+    """``departed`` are rows; ``lists`` holds those lists that differ from the archive's."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.cards: list[Card] = []
+        self.departed: set[int] = set()
+        self.lists: dict[int, List] = {}
+        self.shelves: dict[str, LateShelf] = {}
+        self._rows: dict[str, int] = {}
+        self._stories: dict[str, int] = {}
+        self._story_names: list[str] = []
+        self._story_of: list[int] = []
+        self._rows_of: dict[int, list[int]] = {}
+        self._days: Array | None = None
+        self._in_language: dict[str, Array] = {}
+
+    # -- numbers and names
+
+    @property
+    def stories_count(self) -> int:
+        return self.archive.stories_count + len(self._story_names)
+
+    @property
+    def changes(self) -> int:
+        """How many rows came or left since the rebuild."""
+        return len(self.cards) + len(self.departed)
+
+    def row(self, article: str) -> int | None:
+        """The row of a present article."""
+        row = self._rows.get(article)
+        if row is None:
+            row = self.archive.ids.find(article)
+        return None if row is None or row in self.departed else row
+
+    def story(self, name: str) -> int | None:
+        """The number of a story that has, or had, articles."""
+        number = self._stories.get(name)
+        return self.archive.stories.find(name) if number is None else number
+
+    def article_name(self, row: int) -> str:
+        late = row - self.archive.articles_count
+        return self.archive.ids[row] if late < 0 else self.cards[late].id
+
+    def story_name(self, story: int) -> str:
+        late = story - self.archive.stories_count
+        return self.archive.stories[story] if late < 0 else self._story_names[late]
+
+    def story_of(self, row: int) -> int:
+        late = row - self.archive.articles_count
+        return int(self.archive.story_of[row]) if late < 0 else self._story_of[late]
+
+    def language_of(self, row: int) -> str:
+        late = row - self.archive.articles_count
+        if late < 0:
+            return self.archive.languages[int(self.archive.language_of[row])]
+        return self.cards[late].language
+
+    def masked(self, row: int) -> int:
+        late = row - self.archive.articles_count
+        return int(self.archive.masked[row]) if late < 0 else self.cards[late].masked
+
+    def tags(self, row: int) -> frozenset[int]:
+        late = row - self.archive.articles_count
+        if late < 0:
+            return frozenset(map(int, self.archive.members("tags", row)))
+        return frozenset(self.cards[late].tags)
+
+    def rows_of(self, story: int) -> Iterator[int]:
+        """The present rows of a story."""
+        old = self.archive.members("rows_of", story) if story < self.archive.stories_count else ()
+        for row in (*map(int, old), *self._rows_of.get(story, ())):
+            if row not in self.departed:
+                yield row
+
+    def rows_in(self, language: str) -> Array:
+        """By story: its present row (int32) in ``language``, -1 where there is none. Not to be changed."""
+        if language not in self._in_language:
+            self._in_language[language] = self._collect(language)
+        found = self._in_language[language]
+        if len(found) < self.stories_count:
+            pad = np.full(self.stories_count + 64 - len(found), -1, np.int32)
+            found = self._in_language[language] = np.concatenate([found, pad])
+        return found[: self.stories_count]
+
+    def _collect(self, language: str) -> Array:
+        """From scratch; the first row by id stands for a story that has several in one language."""
+        found = np.full(self.stories_count, -1, np.int32)
+        if language in self.archive.languages:
+            number = self.archive.languages.index(language)
+            rows = np.flatnonzero(self.archive.language_of == number)
+            rows = rows[~np.isin(rows, list(self.departed))]
+            rows = first_rows(self.archive.story_of, rows)
+            found[self.archive.story_of[rows]] = rows
+        for at, card in enumerate(self.cards):
+            row = self.archive.articles_count + at
+            story = self._story_of[at]
+            if card.language == language and row not in self.departed and self._is_first(found[story], card):
+                found[story] = row
+        return found
+
+    def _is_first(self, row: int, card: Card) -> bool:
+        return row < 0 or card.id < self.article_name(int(row))
+
+    def days(self) -> Array:
+        """The first day (float64) of each story."""
+        if self._days is None:
+            old = self.archive
+            first = np.full(self.stories_count, np.inf)
+            first[: old.stories_count] = story_days(old.story_of, old.days, old.stories_count)
+            np.minimum.at(first, self._story_of, [card.day for card in self.cards])
+            self._days = first
+        return self._days
+
+    # -- coming and leaving
+
+    def leave(self, row: int) -> None:
+        """An article is here no more."""
+        self.departed.add(row)
+        language = self.language_of(row)
+        story = self.story_of(row)
+        if language in self._in_language and self.rows_in(language)[story] == row:
+            others = [r for r in self.rows_of(story) if self.language_of(r) == language]
+            self.rows_in(language)[story] = min(others, key=self.article_name, default=-1)
+
+    def arrive(self, card: Card, vector: Vector | None, moments: Array | None = None) -> int:
+        """A newcomer, as it was weighed; ``vector`` None where its language has no shelf. Returns its row."""
+        row = self.archive.articles_count + len(self.cards)
+        story = self.story(card.story)
+        if story is None:
+            story = self._stories[card.story] = self.stories_count
+            self._story_names.append(card.story)
+        self._rows[card.id] = row
+        self.cards.append(card)
+        self._story_of.append(story)
+        self._rows_of.setdefault(story, []).append(row)
+        self._mark(row, story, card)
+        if vector is not None:
+            shelf = self.shelves.setdefault(card.language, LateShelf())
+            shelf.add(row, vector, self._moments(card.language, vector) if moments is None else moments)
+        return row
+
+    def _mark(self, row: int, story: int, card: Card) -> None:
+        if card.language in self._in_language:
+            present = self.rows_in(card.language)
+            if self._is_first(present[story], card):
+                present[story] = row
+        if self._days is not None:
+            if story >= len(self._days):
+                self._days = np.append(self._days, np.inf)
+            self._days[story] = min(self._days[story], card.day)
+
+    def _moments(self, language: str, vector: Vector) -> Array:
+        shelf = self.archive.shelf(language)
+        assert shelf is not None
+        return moments_of(shelf.compare(vector), shelf.least)
+
+    # -- lists
+
+    def listed(self, row: int) -> List:
+        """The stored list of a row, with what has left since; never to be changed in place."""
+        if row in self.lists:
+            return self.lists[row]
+        if row >= self.archive.articles_count:
+            return NONE, NONE.astype(np.float32)
+        stories = self.archive.list_stories[row]
+        present = stories >= 0
+        return stories[present], self.archive.list_scores[row][present]
+
+    def least_scores(self, rows: Array) -> Array:
+        """The score that each row's full list ends with; -inf where there is room."""
+        out = np.full(len(rows), -np.inf, np.float32)
+        old = rows < self.archive.articles_count
+        out[old] = self.archive.list_scores[rows[old], -1]
+        for at in np.flatnonzero(np.isin(rows, list(self.lists))):
+            scores = self.lists[int(rows[at])][1]
+            out[at] = scores[-1] if len(scores) >= LISTED else -np.inf
+        return out
+
+    def holders(self, story: int, language: str) -> Array:
+        """The rows of ``language`` whose list holds ``story``."""
+        found = [row for row, (stories, _) in self.lists.items() if story in stories]
+        if language in self.archive.languages and story < self.archive.stories_count:
+            rows = np.flatnonzero((self.archive.list_stories == story).any(axis=1))
+            found += [row for row in rows.tolist() if row not in self.lists]
+        mine = [r for r in found if r not in self.departed and self.language_of(r) == language]
+        return np.array(sorted(mine), np.int32)
+
+    # -- likeness
+
+    def late_vector(self, row: int) -> tuple[Vector, Array] | None:
+        """A newcomer's vector and moments, None where its language has no shelf."""
+        late = self.shelves.get(self.language_of(row))
+        if late is None or not len(late.rows):
+            return None
+        at = int(np.searchsorted(late.rows, row))
+        if at == len(late.rows) or late.rows[at] != row:
+            return None
+        return late.vector(at), late.moments[at]
+
+    def vectors(self, story: int) -> Iterator[tuple[str, Vector, Array]]:
+        """Each language a story is in, with its vector there and that vector's moments."""
+        for row in list(self.rows_of(story)):
+            language = self.language_of(row)
+            if self.rows_in(language)[story] != row:
+                continue
+            is_late = row >= self.archive.articles_count
+            found = self.late_vector(row) if is_late else self._old_vector(language, row)
+            if found is not None:
+                yield language, *found
+
+    def _old_vector(self, language: str, row: int) -> tuple[Vector, Array] | None:
+        shelf = self.archive.shelf(language)
+        assert shelf is not None
+        at = int(np.searchsorted(shelf.rows, row))
+        if at == len(shelf) or shelf.rows[at] != row:
+            return None
+        return shelf.vector(at), shelf.moments[at]
+
+    def likeness(self, story: int) -> Array:
+        """By story: likeness (float32) to ``story``, merged over the languages both are in; -inf for itself."""
+        total = np.zeros(self.stories_count, np.float32)
+        shared = np.zeros(self.stories_count, np.float32)
+        for language, vector, moments in self.vectors(story):
+            for stories, likeness in self._shelf_likeness(language, vector, moments):
+                total[stories] += likeness
+                shared[stories] += 1
+        total /= np.sqrt(np.maximum(shared, 1))
+        total[shared == 0] = -np.inf
+        total[story] = -np.inf
+        return total
+
+    def _shelf_likeness(self, language: str, vector: Vector, moments: Array) -> Iterator[tuple[Array, Array]]:
+        shelf, late = self.archive.shelf(language), self.shelves.get(language)
+        assert shelf is not None
+        yield self._present(language, shelf.rows, standard(shelf.compare(vector), moments, shelf.moments))
+        if late is not None:
+            sums = late.compare(vector, len(shelf.statistics.vocabulary))
+            yield self._present(language, late.rows, standard(sums, moments, late.moments))
+
+    def _present(self, language: str, rows: Array, likeness: Array) -> tuple[Array, Array]:
+        """Only of those rows that stand for their story in ``language`` now, by story."""
+        place = self.rows_in(language)
+        stories = np.flatnonzero(place >= 0)
+        at = np.searchsorted(rows, place[stories])
+        at[at == len(rows)] = 0
+        good = rows[at] == place[stories] if len(rows) else np.zeros(len(stories), bool)
+        return stories[good], likeness[at[good]]

@@ -1,0 +1,81 @@
+"""A document read once: the terms of its title and of each line, as numbers.
+
+A term is its CRC-32: no vocabulary has to be shared, and among a million terms a hundred collide, which no
+ranking notices. A line is the first eight bytes of its BLAKE2b hash; the title's key is 0.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from syndicate.stories.similar.terms import fold, lines, terms
+from syndicate.stories.similar.values import Document
+
+Array = npt.NDArray[Any]
+
+MOST_CHARACTERS = 400_000  # of one article: what comes after it is not looked at
+MOST_REPEATS = 2  # a line found in more articles than this is boilerplate
+_TITLE = np.uint64(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``keys`` (uint64) and ``lengths`` (int32) of the lines, the title first; ``terms`` (uint32) of all lines."""
+
+    keys: Array
+    lengths: Array
+    terms: Array
+
+    def without(self, boilerplate: Array) -> Array:
+        """The terms of the lines whose key is not in ``boilerplate`` (sorted uint64)."""
+        kept = ~np.isin(self.keys, boilerplate) | (self.keys == _TITLE)
+        left: Array = self.terms[np.repeat(kept, self.lengths)]
+        return left
+
+
+def read(document: Document) -> Reading:
+    """Read a document. Its size is bounded by ``MOST_CHARACTERS``."""
+    body = list(lines(document.text[:MOST_CHARACTERS]))
+    found = [terms(line, document.language) for line in (document.title[:1000], *body)]
+    return Reading(
+        keys=np.array([0, *map(line_key, body)], np.uint64),
+        lengths=np.array([len(line) for line in found], np.int32),
+        terms=np.fromiter((term_key(term) for line in found for term in line), np.uint32),
+    )
+
+
+def term_key(term: str) -> int:
+    """The number of a term."""
+    return zlib.crc32(term.encode())
+
+
+def line_key(line: str) -> int:
+    """The number of a line; never 0."""
+    return int.from_bytes(blake2b(line.encode("utf-8", "replace"), digest_size=8).digest(), "little") or 1
+
+
+def repeated(readings: Sequence[Reading], more_than: int) -> Array:
+    """The keys (sorted uint64) of the lines that stand in more than ``more_than`` articles."""
+    if not readings:
+        return np.zeros(0, np.uint64)
+    keys, counts = np.unique(
+        np.concatenate([np.unique(reading.keys) for reading in readings]), return_counts=True
+    )
+    often: Array = keys[(counts > more_than) & (keys != _TITLE)]
+    return often
+
+
+def story_key(text: str) -> int:
+    """A 62-bit number for an id, a tag or an author."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little") >> 2
+
+
+def masked_title(document: Document) -> int:
+    """The number of the title with its digits masked: equal for "3.2.1 released" and "3.3.0 released"."""
+    title = fold(document.title, document.language)
+    return story_key("".join("0" if c.isdigit() else c for c in title).replace("00", "0").replace("00", "0"))

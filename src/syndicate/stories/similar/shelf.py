@@ -1,0 +1,275 @@
+"""One language's articles on a shelf: their weights both ways round, and how alike two of them are.
+
+The likeness of two articles on a shelf is the mean of both views' z-scores, taken from both sides:
+
+    z(i, j) = (tfidf(i, j) - mean_i) / sd_i + (bm25(i, j) - mean'_i) / sd'_i      likeness = (z(i, j) + z(j, i)) / 2
+
+so that an article that resembles everything counts for as little as one that resembles nothing. The rows'
+means and deviations (``moments``) are kept, so that a newcomer is compared by one query.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from syndicate.stories.similar.reading import Array
+from syndicate.stories.similar.weights import Rows, Statistics, statistics, weigh
+
+SAMPLE = 2_000  # articles from which a row's mean and deviation are taken on a larger shelf
+_BLOCK = 1_000
+_LEAST_SPREAD = 0.3  # of the shelf's median deviation: an article like no other gets no huge scores
+CANDIDATES = 50
+WINDOW, WINDOW_CANDIDATES = 1_000, 25  # the nearest in time are looked through once more
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """One article as the shelf sees it: places in the vocabulary, their two weights, and its query's places."""
+
+    terms: Array
+    tfidf: Array
+    bm25: Array
+    query: Array
+
+
+class Shelf:
+    """The articles of one language at the last rebuild. Backed by ``arrays``, which may be files."""
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self._arrays = arrays
+
+    @cached_property
+    def rows(self) -> Array:
+        """The archive's row (int32) of each article here, ascending."""
+        return self._arrays["rows"]
+
+    @cached_property
+    def moments(self) -> Array:
+        """float32 (articles, 4): mean and deviation of tfidf, then of bm25, over the other articles."""
+        return self._arrays["moments"]
+
+    @cached_property
+    def least(self) -> Array:
+        """float64 (2,): the deviations of a row are at least these."""
+        return self._arrays["least"]
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        get = self._arrays
+        return Statistics(get["vocabulary"], get["idf"], get["bm25_idf"], float(get["mean_length"][0]) or 1.0)
+
+    @cached_property
+    def full(self) -> Rows:
+        """Each article's terms, with TF-IDF and BM25 weights."""
+        return self._table("full", 2)
+
+    @cached_property
+    def query(self) -> Rows:
+        """Each article's best terms."""
+        return self._table("query", 0)
+
+    @cached_property
+    def postings(self) -> Rows:
+        """Each term's articles, with TF-IDF and BM25 weights."""
+        return self._table("postings", 2)
+
+    @cached_property
+    def askers(self) -> Rows:
+        """Each term's articles that have it among their best."""
+        return self._table("askers", 0)
+
+    def _table(self, name: str, values: int) -> Rows:
+        get = self._arrays
+        return Rows(
+            get[f"{name}_start"], get[f"{name}_terms"], tuple(get[f"{name}_{n}"] for n in range(values))
+        )
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def vector(self, row: int) -> Vector:
+        """The article in local row ``row``."""
+        a, b = self.full.start[row : row + 2]
+        c, d = self.query.start[row : row + 2]
+        tfidf, bm25 = self.full.values
+        return Vector(self.full.terms[a:b], tfidf[a:b], bm25[a:b], self.query.terms[c:d])
+
+    def compare(self, one: Vector) -> tuple[Array, Array, Array]:
+        """``one`` against every article: cosine, BM25 with its query, BM25 with theirs (float64 each)."""
+        cosine = self._gather(self.postings, one.terms, 0, one.tfidf)
+        asking = self._gather(self.postings, one.query, 1, None)
+        return cosine, asking, self._gather(self.askers, one.terms, None, one.bm25)
+
+    def _gather(self, table: Rows, terms: Array, value: int | None, weights: Array | None) -> Array:
+        spans = [(int(table.start[t]), int(table.start[t + 1])) for t in terms]
+        if not spans:
+            return np.zeros(len(self))
+        rows = np.concatenate([table.terms[a:b] for a, b in spans])
+        amounts = np.ones(len(rows), np.float32)
+        if value is not None:
+            amounts = np.concatenate([table.values[value][a:b] for a, b in spans])
+        if weights is not None:
+            amounts = amounts * np.repeat(weights, [b - a for a, b in spans])
+        return np.bincount(rows, amounts, minlength=len(self))
+
+    def likeness(self, left: Array, right: Array) -> Array:
+        """Likeness (float32) of pairs of local rows; ``left`` ascending."""
+        out = np.empty(len(left), np.float32)
+        u, v, q = (np.zeros(len(self.statistics.vocabulary), np.float32) for _ in range(3))
+        bounds = np.concatenate(([0], np.flatnonzero(np.diff(left)) + 1, [len(left)])) if len(left) else [0]
+        for a, b in pairwise(bounds):
+            one = self.vector(int(left[a]))
+            u[one.terms], v[one.terms], q[one.query] = one.tfidf, one.bm25, 1
+            sums = _pair_sums(self.full, self.query, right[a:b], u, v, q)
+            out[a:b] = standard(sums, self.moments[left[a]], self.moments[right[a:b]])
+            u[one.terms], v[one.terms], q[one.query] = 0, 0, 0
+        return out
+
+
+def _pair_sums(full: Rows, query: Rows, rows: Array, u: Array, v: Array, q: Array) -> tuple[Array, ...]:
+    entries, ends = spread(full.start, rows)
+    terms = full.terms[entries]
+    cosine = summed(u[terms] * full.values[0][entries], ends)
+    asking = summed(q[terms] * full.values[1][entries], ends)
+    entries, ends = spread(query.start, rows)
+    return cosine, asking, summed(v[query.terms[entries]], ends)
+
+
+def spread(start: Array, rows: Array) -> tuple[Array, Array]:
+    """The entries of ``rows`` one after another, and where each row's end."""
+    first, lengths = start[rows], start[rows + 1] - start[rows]
+    ends = np.cumsum(lengths)
+    shift = np.repeat(first - (ends - lengths), lengths)
+    return shift + np.arange(len(shift)), ends
+
+
+def summed(amounts: Array, ends: Array) -> Array:
+    """Sums (float64) of consecutive stretches of ``amounts``, which end at ``ends``."""
+    total = np.concatenate(([0.0], np.cumsum(amounts, dtype=np.float64)))
+    return np.diff(total[ends], prepend=0.0)
+
+
+def standard(sums: tuple[Array, ...], mine: Array, theirs: Array) -> Array:
+    """The likeness from (cosine, asking, asked) and the moments of the one (4,) and of the others (n, 4)."""
+    cosine, asking, asked = sums
+    from_me = (cosine - mine[0]) / mine[1] + (asking - mine[2]) / mine[3]
+    to_me = (cosine - theirs[:, 0]) / theirs[:, 1] + (asked - theirs[:, 2]) / theirs[:, 3]
+    return np.asarray((from_me + to_me) / 2, np.float32)
+
+
+def moments_of(sums: tuple[Array, ...], usual: Array) -> Array:
+    """The moments (4,) of a newcomer from its sums over a whole shelf; ``usual`` are the least deviations (2,)."""
+    cosine, asking, _ = sums
+    spreads = np.maximum([cosine.std(), asking.std()], usual)
+    return np.array([cosine.mean(), spreads[0], asking.mean(), spreads[1]], np.float32)
+
+
+def build(rows: Array, readings: list[Array], keep: int) -> dict[str, Array]:
+    """The arrays of a shelf from its articles' terms."""
+    known = statistics(readings)
+    full, query = weigh(readings, known, keep)
+    width = len(known.vocabulary)
+    arrays = {
+        "rows": rows,
+        "vocabulary": known.vocabulary,
+        "idf": known.idf,
+        "bm25_idf": known.bm25_idf,
+        "mean_length": np.array([known.mean_length]),
+    }
+    for name, table in (
+        ("full", full), ("query", query), ("postings", full.flipped(width)), ("askers", query.flipped(width)),
+    ):  # fmt: skip
+        arrays |= {f"{name}_start": table.start, f"{name}_terms": table.terms}
+        arrays |= {f"{name}_{n}": value for n, value in enumerate(table.values)}
+    arrays["moments"], arrays["least"] = _moments(full, query, width)
+    return arrays
+
+
+def _matrix(table: Rows, width: int, value: int | None) -> Any:
+    from scipy.sparse import csr_matrix
+
+    values = np.ones(len(table.terms), np.float32) if value is None else table.values[value]
+    return csr_matrix((values, table.terms, table.start), shape=(len(table), width))
+
+
+def _moments(full: Rows, query: Rows, width: int) -> tuple[Array, Array]:
+    """Mean and deviation of each article's cosines and BM25 scores to the others (or to a fixed sample)."""
+    count = len(full)
+    sample = np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64))
+    seen = np.full(count, len(sample), np.float64)
+    seen[sample] -= 1
+    moments = np.ones((count, 4), np.float32)
+    least = np.ones(2)
+    for at, (left, right) in enumerate(
+        (
+            (_matrix(full, width, 0), _matrix(full, width, 0)),
+            (_matrix(query, width, None), _matrix(full, width, 1)),
+        )
+    ):
+        total, squares = np.zeros(count), np.zeros(count)
+        others = right[sample].T.tocsr()
+        for first in range(0, count, _BLOCK):
+            block = left[first : first + _BLOCK] @ others
+            total[first : first + _BLOCK] = np.asarray(block.sum(axis=1)).ravel()
+            squares[first : first + _BLOCK] = np.asarray(block.power(2).sum(axis=1)).ravel()
+        itself = np.asarray(left[sample].multiply(right[sample]).sum(axis=1)).ravel()
+        total[sample] -= itself
+        squares[sample] -= itself**2
+        mean = total / np.maximum(seen, 1)
+        deviation = np.sqrt(np.maximum(squares / np.maximum(seen, 1) - mean**2, 0))
+        least[at] = max(_LEAST_SPREAD * float(np.median(deviation)), 1e-3)
+        moments[:, 2 * at], moments[:, 2 * at + 1] = mean, np.maximum(deviation, least[at])
+    return moments, least
+
+
+def candidates(shelf: Shelf, days: Array, threads: int) -> Iterator[tuple[Array, Array]]:
+    """Pairs of local rows that may be alike: the best of all, then the best among the nearest in time."""
+    from sparse_dot_topn import sp_matmul_topn
+
+    width = len(shelf.statistics.vocabulary)
+    if len(shelf) < 2 or not width:
+        return
+    asking, answering = _scaled_queries(shelf, width), _both(shelf.full, width)
+    top = sp_matmul_topn(
+        asking, answering.T.tocsr(), top_n=min(CANDIDATES, len(shelf)), threshold=0.0, n_threads=threads
+    )
+    yield _pairs(top)
+    order = np.argsort(days, kind="stable")
+    if len(order) <= CANDIDATES:
+        return
+    for first in range(0, len(order), WINDOW):
+        mine = order[first : first + WINDOW]
+        near = order[max(0, first - WINDOW) : first + 2 * WINDOW]
+        top = sp_matmul_topn(
+            asking[mine], answering[near].T.tocsr(), top_n=min(WINDOW_CANDIDATES, len(near)), threshold=0.0,
+            n_threads=threads,
+        )  # fmt: skip
+        left, right = _pairs(top)
+        yield mine[left], near[right]
+
+
+def _pairs(top: Any) -> tuple[Array, Array]:
+    return np.repeat(np.arange(top.shape[0]), np.diff(top.indptr)), top.indices.astype(np.int64)
+
+
+def _scaled_queries(shelf: Shelf, width: int) -> Any:
+    """Rows whose product with :func:`_both` is z, but for a constant of the row."""
+    from scipy.sparse import csr_matrix, hstack
+
+    moments = shelf.moments
+    cosine, asked = _matrix(shelf.full, width, 0), _matrix(shelf.query, width, None)
+    cosine.data = cosine.data / moments[shelf.full.owner(), 1]
+    asked.data = asked.data / moments[shelf.query.owner(), 3]
+    return csr_matrix(hstack([cosine, asked], format="csr", dtype=np.float32))
+
+
+def _both(full: Rows, width: int) -> Any:
+    from scipy.sparse import csr_matrix, hstack
+
+    return csr_matrix(
+        hstack([_matrix(full, width, 0), _matrix(full, width, 1)], format="csr", dtype=np.float32)
+    )
