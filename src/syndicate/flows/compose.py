@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from syndicate.digests import Digest, EditionArticle, EditionContent, Sibling, compose
 from syndicate.model import (
     Article,
@@ -21,7 +19,7 @@ from syndicate.model import (
     Site,
     Translation,
 )
-from syndicate.store import articles, authors
+from syndicate.store import Connection, articles, authors
 from syndicate.stories import bylines
 
 if TYPE_CHECKING:
@@ -48,15 +46,29 @@ class Composer:
         self, connection: Connection, newsletter: Newsletter, day: date, editions: Sequence[Edition]
     ) -> list[EditionContent]:
         """What each edition says."""
-        from syndicate.stories.similar import Index
-
-        ids = {item.article_id for edition in editions for item in edition.items}
-        shelf = _Shelf(self, connection, ids, Index.open(self.similar))
+        shelf = self._shelf(connection, editions)
         return [self._content(shelf, newsletter, day, edition, editions) for edition in editions]
+
+    def content(
+        self,
+        connection: Connection,
+        newsletter: Newsletter,
+        day: date,
+        edition: Edition,
+        editions: Sequence[Edition],
+    ) -> EditionContent:
+        """What one edition says; ``editions`` are all of the issue."""
+        return self._content(self._shelf(connection, [edition]), newsletter, day, edition, editions)
 
     def archive_path(self, newsletter: str, language: str, day: date) -> str:
         """Where an edition is shown on the web, below the public tree."""
         return f"{language}/archive/{newsletter}/{day.isoformat()}/"
+
+    def _shelf(self, connection: Connection, editions: Sequence[Edition]) -> "_Shelf":
+        from syndicate.stories.similar import Index
+
+        ids = {item.article_id for edition in editions for item in edition.items}
+        return _Shelf(self, connection, ids, Index.open(self.similar))
 
     def _content(
         self,

@@ -13,12 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection
-
 from syndicate.flows.progress import Progress, silent
 from syndicate.flows.relate import relate
 from syndicate.model import ArticleState, Found, Gone, MediaFile, Problem, SourceError, SourceItem, Touched
-from syndicate.store import Database, PublicTree, articles, authors, sources
+from syndicate.store import Connection, Database, PublicTree, articles, authors, sources
 from syndicate.stories import Ledger, Placed
 
 BATCH = 200

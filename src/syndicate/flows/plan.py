@@ -8,12 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from syndicate.editions import Plan, Reader, Slot, plan
 from syndicate.flows.compose import Composer
-from syndicate.model import Edition, Issue, IssueState, Newsletter, Story
-from syndicate.store import Database, articles, deliveries, issues, subscribers
+from syndicate.model import Edition, Issue, IssueState, Newsletter, Story, SyndicateError
+from syndicate.store import Connection, Database, articles, deliveries, issues, subscribers
 from syndicate.store.deliveries import Planned
 from syndicate.subscribers import message_id
 
@@ -40,9 +38,17 @@ class PlanReport:
     empty: tuple[str, ...] = ()
 
 
-def plan_issue(planner: Planner, newsletter: Newsletter, slot: Slot, now: datetime) -> PlanReport:
-    """Plan the issue of ``slot``, once: (newsletter, slot) is unique, and a second call returns the first's."""
+def plan_issue(
+    planner: Planner, newsletter: Newsletter, slot: Slot, now: datetime, again: bool = False
+) -> PlanReport:
+    """Plan the issue of ``slot``, once: (newsletter, slot) is unique, and a second call returns the first's.
+
+    ``again`` takes back a plan of which nothing was handed over yet; raises SyndicateError when something was.
+    """
     found = _found(planner, newsletter, slot)
+    if found and again:
+        _take_back(planner.database, found.issue)
+        found = None
     if found:
         return found
     decided, since = decide(planner.database, newsletter, slot.moment)
@@ -63,6 +69,12 @@ def plan_issue(planner: Planner, newsletter: Newsletter, slot: Slot, now: dateti
     report.skipped = _count(decided.skipped.values())
     report.empty = tuple(x for x in newsletter.languages if x not in {e.language for e in decided.editions})
     return report
+
+
+def _take_back(database: Database, issue: Issue) -> None:
+    with database.begin() as connection:
+        if not issues.delete_unsent(connection, issue.id):
+            raise SyndicateError(f"issue {issue.id} is {issue.state}: mail of it went out, it stays as it is")
 
 
 def decide(database: Database, newsletter: Newsletter, cutoff: datetime) -> tuple[Plan, dict[str, datetime]]:

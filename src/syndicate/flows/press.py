@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from syndicate.store import Database, PublicTree, pages
@@ -95,3 +96,9 @@ def mark(*parts: object) -> str:
         digest.update(repr(part).encode("utf-8", "surrogatepass"))
         digest.update(b"\0")
     return digest.hexdigest()
+
+
+def template_mark(folders: Iterable[Path]) -> str:
+    """Changes when a template for pages is edited."""
+    files = (file for folder in folders for file in sorted((folder / "pages").glob("*")) if file.is_file())
+    return mark([(file.name, file.read_bytes()) for file in files])

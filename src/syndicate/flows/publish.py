@@ -14,7 +14,7 @@ from syndicate import feeds
 from syndicate.feeds import Feed, FeedKey, FeedScope, FeedSummary, Tombstone
 from syndicate.feeds.members import documents, members
 from syndicate.feeds.pages import Cut, Page
-from syndicate.flows.press import Press, PressReport, mark
+from syndicate.flows.press import Press, PressReport, mark, template_mark
 from syndicate.flows.progress import Progress, silent
 from syndicate.model import ArticleState, CompleteArticle, SimilarPost, Site, Translation
 from syndicate.store import Database, PublicTree, articles, authors
@@ -201,7 +201,7 @@ def _print_directory(press: Press, shelf: _Shelf) -> set[str]:
         for key, rows in shelf.feeds.items()
     ]
     living = [summary for summary in summaries if summary.count]
-    fingerprint = mark(VERSION, shelf.site, living, _template_mark(shelf.settings.templates))
+    fingerprint = mark(VERSION, shelf.site, living, template_mark(shelf.settings.templates))
     name = f"{feeds.ROOT}/"
 
     def make() -> Iterable[feeds.Document]:
@@ -210,9 +210,3 @@ def _print_directory(press: Press, shelf: _Shelf) -> set[str]:
 
     press.print(name, fingerprint, make)
     return {name}
-
-
-def _template_mark(folders: Sequence[Path]) -> str:
-    """Changes when a template for pages is edited."""
-    files = (file for folder in folders for file in sorted((folder / "pages").glob("*")) if file.is_file())
-    return mark([(file.name, file.read_bytes()) for file in files])

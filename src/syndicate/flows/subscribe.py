@@ -1,14 +1,23 @@
 """Subscribe: lists merged into the database, and people leaving."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from syndicate.model import NotFound, Subscriber, SubscriberStatus, SyndicateError, UnsafeValue
-from syndicate.store import Database, subscribers
-from syndicate.subscribers import Fate, Line, Report, address_hash, canonical, merge, read_lines, write_lines
+from syndicate.store import Connection, Database, deliveries, subscribers
+from syndicate.subscribers import (
+    Fate,
+    Line,
+    Report,
+    address_hash,
+    canonical,
+    merge,
+    read_lines,
+    subscriber_from,
+    write_lines,
+)
 
 
 def sync(
@@ -57,6 +66,36 @@ def export(database: Database, path: Path) -> int:
     """Write everyone as a CSV file that ``sync`` reads; returns how many."""
     with database.read() as connection, path.open("w", encoding="utf-8", newline="") as file:
         return write_lines(file, subscribers.every(connection))
+
+
+def add(
+    database: Database, cells: Mapping[str, str], newsletters: Sequence[str], key: bytes, now: datetime
+) -> str:
+    """Add one person from cells named like a list's columns; returns their fate. Raises UnsafeValue."""
+    given = subscriber_from(cells, newsletters)
+    with database.begin() as connection:
+        fate, reason = _merge(connection, Line(1, given), key, now)
+    return f"{fate}: {reason}" if reason else str(fate)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAbout:
+    """Everything held about a person. ``consent`` and ``deliveries`` are rows, oldest and newest first."""
+
+    subscriber: Subscriber
+    consent: list[tuple[datetime, str, str, str]]
+    deliveries: list[tuple[int, str, str, datetime | None]]
+
+
+def held_about(database: Database, email: str) -> HeldAbout:
+    """Raises NotFound."""
+    person = find(database, email)
+    with database.read() as connection:
+        return HeldAbout(
+            person,
+            subscribers.history(connection, person.id),
+            deliveries.of_subscriber(connection, person.id),
+        )
 
 
 def find(database: Database, email: str) -> Subscriber:

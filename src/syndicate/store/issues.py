@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from syndicate.model import Edition, EditionItem, Issue, IssueState, NotFound, Placement
-from syndicate.store.tables import edition, edition_item, issue
+from syndicate.store.tables import delivery, edition, edition_item, issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,19 @@ def add_edition(connection: Connection, issue_id: int, value: Edition, digest: M
     return identity
 
 
+def delete_unsent(connection: Connection, issue_id: int) -> bool:
+    """Take back a plan of which nothing was handed over yet; False when something was, or may have been."""
+    states = (IssueState.PLANNED, IssueState.APPROVED, IssueState.EMPTY)
+    where = (delivery.c.issue == issue_id, delivery.c.handed_at.is_not(None))
+    found = get(connection, issue_id)
+    if found.state not in states or connection.execute(select(delivery.c.id).where(*where).limit(1)).first():
+        return False
+    connection.execute(delete(delivery).where(delivery.c.issue == issue_id))
+    # Editions and their items go with the issue, on both databases.
+    connection.execute(delete(issue).where(issue.c.id == issue_id))
+    return True
+
+
 def find(connection: Connection, newsletter: str, date: str) -> Issue | None:
     """The issue of a local date. Cancelled ones too: a date is never used twice."""
     query = select(issue).where(issue.c.newsletter == newsletter, issue.c.date == date)
@@ -119,6 +132,21 @@ def last_cutoffs(connection: Connection, newsletter: str) -> dict[str, datetime]
         .group_by(edition.c.language)
     )
     return {row.language: row.cutoff for row in connection.execute(query)}
+
+
+def archived(connection: Connection) -> list[tuple[Issue, FrozenEdition]]:
+    """The main editions of every issue that was approved, newest first."""
+    shown = (IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
+    query = (
+        select(issue.c.id).where(issue.c.state.in_(shown)).order_by(issue.c.slot.desc(), issue.c.id.desc())
+    )
+    ids = connection.execute(query).scalars().all()
+    return [
+        (get(connection, one), frozen)
+        for one in ids
+        for frozen in editions(connection, one)
+        if frozen.edition.is_main
+    ]
 
 
 def editions(connection: Connection, issue_id: int) -> list[FrozenEdition]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from syndicate.store.chunks import chunks
 from syndicate.store.tables import public_file, published_page
@@ -60,3 +60,12 @@ def forget(connection: Connection, pages: Collection[str]) -> None:
     for some in chunks(sorted(pages)):
         connection.execute(delete(public_file).where(public_file.c.page.in_(some)))
         connection.execute(delete(published_page).where(published_page.c.page.in_(some)))
+
+
+def count_feeds(connection: Connection) -> int:
+    """How many feeds there are (each in three formats), archive pages not counted."""
+    like = public_file.c.path.like("feeds/%/atom.xml")
+    query = (
+        select(func.count()).select_from(public_file).where(like, public_file.c.path.not_like("%/archive/%"))
+    )
+    return connection.execute(query).scalar_one()

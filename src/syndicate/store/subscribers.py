@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from syndicate.model import Subscriber, SubscriberStatus, Subscription
 from syndicate.store.tables import consent_event, subscriber, subscription, suppression
@@ -53,12 +53,6 @@ def readers(connection: Connection, newsletter: str) -> Iterator[tuple[int, tupl
     )
     for row in connection.execute(query):
         yield row.id, tuple(row.languages.split())
-
-
-def counts(connection: Connection) -> dict[str, int]:
-    """How many there are in each status."""
-    query = select(subscriber.c.status, func.count().label("number")).group_by(subscriber.c.status)
-    return {row.status: row.number for row in connection.execute(query)}
 
 
 def unsubscribe(connection: Connection, identity: int, newsletter: str, source: str, now: datetime) -> bool:

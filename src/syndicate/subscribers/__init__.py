@@ -1,7 +1,7 @@
 """Consent, preferences, tokens, suppression: who may be mailed, and how a link proves whose it is. Pure."""
 
 from syndicate.subscribers.addresses import address_hash, canonical
-from syndicate.subscribers.lists import Fate, Line, Report, merge, read_lines, write_lines
+from syndicate.subscribers.lists import Fate, Line, Report, merge, read_lines, subscriber_from, write_lines
 from syndicate.subscribers.tokens import Token, Tokens, message_id
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "merge",
     "message_id",
     "read_lines",
+    "subscriber_from",
     "write_lines",
 ]

@@ -5,7 +5,7 @@ and ``languages`` must be there. Several languages or newsletters are separated 
 """
 
 import csv
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -116,12 +116,13 @@ def _line(number: int, row: dict[str, str | None], newsletters: Sequence[str]) -
     if None in row:
         return Line(number, None, "more cells than the header has columns")
     try:
-        return Line(number, _subscriber(cells, newsletters))
+        return Line(number, subscriber_from(cells, newsletters))
     except (UnsafeValue, LanguageTagError) as error:
         return Line(number, None, str(error))
 
 
-def _subscriber(cells: dict[str, str], newsletters: Sequence[str]) -> Subscriber:
+def subscriber_from(cells: Mapping[str, str], newsletters: Sequence[str]) -> Subscriber:
+    """The person that cells named like :data:`COLUMNS` describe. Raises UnsafeValue, LanguageTagError."""
     return Subscriber(
         email=cells["email"],
         canonical=canonical(cells["email"]),
@@ -157,7 +158,7 @@ def _status(text: str) -> SubscriberStatus:
         raise UnsafeValue(f"{text!r} is not a status ({allowed})") from error
 
 
-def _subscriptions(cells: dict[str, str], newsletters: Sequence[str]) -> tuple[Subscription, ...]:
+def _subscriptions(cells: Mapping[str, str], newsletters: Sequence[str]) -> tuple[Subscription, ...]:
     cadence = cells.get("cadence", "")
     if cadence not in CADENCES:
         raise UnsafeValue(f"{cadence!r} is not a cadence ({', '.join(CADENCES[1:])})")

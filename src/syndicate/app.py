@@ -1,0 +1,107 @@
+"""The one place that knows everyone: settings in, a :class:`House` out. The console command starts here."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syndicate.model import ConfigError, SourceItem
+
+if TYPE_CHECKING:
+    from syndicate.config import Settings, SourceSection
+    from syndicate.flows.house import House
+    from syndicate.flows.send import Carrier
+
+
+def main() -> None:
+    """``syndicate``: exit status 0 done, 1 failed, 2 misused."""
+    from syndicate.cli import command
+
+    command(open_house, serve)
+
+
+def open_house(config: Path) -> "House":
+    """Read and check ``config``, open and migrate the database. Raises ConfigError, StoreError."""
+    from syndicate.config import load
+    from syndicate.feeds import FeedScope
+    from syndicate.flows.house import House
+    from syndicate.flows.publish import FeedSettings
+    from syndicate.store import Database, PublicTree
+
+    settings = load(config)
+    database = Database(settings.database_url)
+    database.migrate()
+    site = settings.as_site()
+    return House(
+        site=site,
+        newsletters=settings.as_newsletters(),
+        database=database,
+        tree=PublicTree(settings.path(settings.paths.public)),
+        origins=tuple(_origin(settings, section) for section in settings.sources),
+        similar=settings.path(settings.paths.similar),
+        similar_count=settings.similar.count,
+        feeds=FeedSettings(
+            page_size=settings.feeds.page_size,
+            archives=tuple(FeedScope(name) for name in settings.feeds.archives),
+            templates=settings.templates,
+        ),
+        templates=settings.templates,
+        key=settings.signing_key(),
+        carrier=_carrier(settings),
+        carrier_place=_carrier_place(settings),
+        lock=settings.path(settings.paths.secret).with_name("send.lock"),
+        lists=settings.root / "subscribers",
+        from_address=settings.mail.from_address,
+        reply_to=settings.mail.reply_to,
+        unsubscribe_address=settings.mail.unsubscribe_address,
+    )
+
+
+def serve(house: "House", host: str, port: int) -> None:
+    """Serve the public tree and the readers' pages until interrupted."""
+    from syndicate.web import serve as serve_web
+
+    serve_web(house, host, port)
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """A source as the flow wants it: a name, and how to read it."""
+
+    name: str
+    reader: Callable[[Mapping[str, str], datetime], Iterator[SourceItem]]
+
+    def read(self, known: Mapping[str, str], now: datetime) -> Iterator[SourceItem]:
+        return self.reader(known, now)
+
+
+def _origin(settings: "Settings", section: "SourceSection") -> _Origin:
+    makers = {"markdown": _markdown, "page": _page, "wordpress": _wordpress, "wxr": _wxr, "feed": _feed}
+    return _Origin(section.name, makers[section.kind](settings, section))
+
+
+def _carrier(settings: "Settings") -> "Callable[[], AbstractContextManager[Carrier]]":
+    from syndicate.carriers import Outbox, Smtp, SmtpServer
+
+    if settings.mail.carrier == "outbox":
+        return lambda: Outbox(settings.path(settings.paths.outbox))
+    smtp = settings.carriers.smtp
+    server = SmtpServer(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        username=smtp.username,
+        password=settings.secret("smtp_password").get_secret_value(),
+        timeout=smtp.timeout.total_seconds(),
+    )
+    if server.username and not server.password:
+        raise ConfigError("carriers.smtp.username is set, but SYNDICATE_SMTP_PASSWORD is not")
+    return lambda: Smtp(server)
+
+
+def _carrier_place(settings: "Settings") -> str:
+    if settings.mail.carrier == "outbox":
+        return str(settings.path(settings.paths.outbox))
+    return f"{settings.carriers.smtp.host}:{settings.carriers.smtp.port}"

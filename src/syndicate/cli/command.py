@@ -1,0 +1,70 @@
+"""``syndicate``: the verbs, their options, and how errors end (0 done, 1 failed, 2 misused)."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syndicate.model import ConfigError, SyndicateError
+
+if TYPE_CHECKING:
+    from syndicate.flows.house import House
+
+Config = Annotated[Path, typer.Option("--config", help="The settings file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+CONFIG = Path("config.toml")
+
+app = typer.Typer(
+    name="syndicate",
+    help="Stories in several languages become feeds and per-language e-mail digests, each sent once.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@dataclass(slots=True)
+class _Doors:
+    """What ``app`` hands in: how to open the house, and how to serve it."""
+
+    open_house: "Callable[[Path], House] | None" = None
+    serve: "Callable[[House, str, int], None] | None" = None
+
+
+_doors = _Doors()
+
+
+def command(open_house: "Callable[[Path], House]", serve: "Callable[[House, str, int], None]") -> None:
+    """Run the console command; never returns."""
+    from syndicate.cli import articles, issue, readers, site  # noqa: F401  (each registers its verbs)
+
+    _doors.open_house, _doors.serve = open_house, serve
+    try:
+        app(standalone_mode=True)
+    except ConfigError as error:
+        _fail(error, 2)
+    except SyndicateError as error:
+        _fail(error, 1)
+    except KeyboardInterrupt:
+        _fail(SyndicateError("interrupted; what was handed over is in the ledger, run again to go on"), 1)
+
+
+def house(config: Path) -> "House":
+    """The house that ``config`` describes."""
+    if _doors.open_house is None:
+        raise AssertionError("the command was started by command()")
+    return _doors.open_house(config)
+
+
+def serve(opened: "House", host: str, port: int) -> None:
+    if _doors.serve is None:
+        raise AssertionError("the command was started by command()")
+    _doors.serve(opened, host, port)
+
+
+def _fail(error: Exception, status: int) -> None:
+    print(f"syndicate: {error}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(status)

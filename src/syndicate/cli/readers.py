@@ -1,0 +1,113 @@
+"""``syndicate subscribers …``: lists in and out, one person, erasure."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syndicate.cli import show
+from syndicate.cli.articles import now
+from syndicate.cli.command import CONFIG, AsJson, Config, app, house
+
+subscribers = typer.Typer(no_args_is_help=True, help="Subscribers: lists in and out, one person, erasure.")
+app.add_typer(subscribers, name="subscribers")
+SHOWN = 20
+
+
+@subscribers.command()
+def sync(
+    files: Annotated[list[Path] | None, typer.Argument(help="CSV files; default: subscribers/*.csv")] = None,
+    config: Config = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Merge CSV files into the database. Nobody who left is brought back; a second run changes nothing."""
+    from syndicate.flows.subscribe import sync as sync_lists
+
+    opened = house(config)
+    paths = files or sorted(opened.lists.glob("*.csv"))
+    report = sync_lists(opened.database, paths, list(opened.newsletters), opened.key, now())
+    if as_json:
+        show.json({"counts": report.counts, "lines": report.lines})
+        return
+    show.line(", ".join(f"{n} {fate}" for fate, n in report.counts.items()) or "no lines")
+    for _, fate, reason in report.lines[:SHOWN]:
+        show.line(f"  {fate}  {reason}")
+
+
+@subscribers.command("import")
+def import_list(file: Path, config: Config = CONFIG, as_json: AsJson = False) -> None:
+    """Merge one CSV file into the database."""
+    sync([file], config, as_json)
+
+
+@subscribers.command()
+def export(output: Path, config: Config = CONFIG) -> None:
+    """Write everyone as a CSV file that `sync` reads."""
+    from syndicate.flows.subscribe import export as write
+
+    show.line(f"{write(house(config).database, output)} subscribers written to {output}")
+
+
+@subscribers.command()
+def add(
+    email: str,
+    languages: Annotated[str, typer.Option(help="In order of preference: 'tr en'.")],
+    newsletters: Annotated[str, typer.Option(help="Keys of config.toml, separated by spaces.")],
+    name: str = "",
+    timezone: str = "UTC",
+    source: Annotated[str, typer.Option(help="Where the consent came from.")] = "staff",
+    config: Config = CONFIG,
+) -> None:
+    """Add one person who has given consent."""
+    from syndicate.flows.subscribe import add as add_one
+
+    opened = house(config)
+    cells = {
+        "email": email,
+        "name": name,
+        "languages": languages,
+        "timezone": timezone,
+        "newsletters": newsletters,
+        "consent_at": now().isoformat(),
+        "consent_source": source,
+    }
+    show.line(add_one(opened.database, cells, list(opened.newsletters), opened.key, now()))
+
+
+@subscribers.command("show")
+def show_one(email: str, config: Config = CONFIG, as_json: AsJson = False) -> None:
+    """Everything held about one person: preferences, consent, what was sent and what became of it."""
+    from syndicate.flows.subscribe import held_about
+
+    held = held_about(house(config).database, email)
+    if as_json:
+        show.json(held)
+        return
+    person = held.subscriber
+    show.line(f"{person.status}, reads {' '.join(person.languages)}, {person.timezone}")
+    newsletters = ", ".join(s.newsletter for s in person.subscriptions)
+    show.line(f"newsletters: {newsletters or 'none'}")
+    show.table("Consent", ("when", "what", "newsletter", "from"), held.consent)
+    show.table("Deliveries", ("issue", "state", "reason", "when"), held.deliveries)
+
+
+@subscribers.command()
+def unsubscribe(email: str, newsletter: str, config: Config = CONFIG) -> None:
+    """End one subscription; effective for mail not yet handed over."""
+    from syndicate.flows.subscribe import find
+    from syndicate.flows.subscribe import unsubscribe as end
+
+    opened = house(config)
+    person = find(opened.database, email)
+    ended = end(opened.database, person.id, opened.newsletter(newsletter).key, "staff", now())
+    show.line("unsubscribed" if ended else "was not subscribed")
+
+
+@subscribers.command()
+def erase(email: str, config: Config = CONFIG) -> None:
+    """Delete all that is held about a person; a keyed hash keeps lists from bringing them back."""
+    from syndicate.flows.subscribe import erase as erase_one
+
+    opened = house(config)
+    erase_one(opened.database, email, opened.key, now())
+    show.line("erased")

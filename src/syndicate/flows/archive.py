@@ -1,0 +1,133 @@
+"""Archive: every approved edition as a web page, and per newsletter and language the list of its issues.
+
+A page is made again when an article on it was corrected, so the archive tells what is true now, while the mail
+that went out stays as it was (DESIGN law 3).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from syndicate.digests import ArchivedIssue, ArchiveListing, Sibling, archive_index, archive_page
+from syndicate.flows.compose import Composer
+from syndicate.flows.press import Press, PressReport, mark, template_mark
+from syndicate.model import ArticleState, Edition, Issue, Newsletter
+from syndicate.store import Database, PublicTree, articles, issues
+from syndicate.store.articles import Listed
+from syndicate.store.issues import FrozenEdition
+
+PREFIX = "archive/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    path: str
+    media_type: str
+    body: bytes
+
+
+def publish_archive(
+    database: Database,
+    composer: Composer,
+    newsletters: Mapping[str, Newsletter],
+    tree: PublicTree,
+    now: datetime,
+) -> PressReport:
+    """Bring the archive's pages up to date."""
+    with database.read() as connection:
+        shown = [(i, f) for i, f in issues.archived(connection) if i.newsletter in newsletters]
+        ids = {item.article_id for _, frozen in shown for item in frozen.edition.items}
+        listed = articles.listed_by_id(connection, ids)
+    press = Press(database, tree, now)
+    templates = template_mark(composer.templates)
+    room = _Room(database, composer, newsletters, listed, templates)
+    printed = {_print_edition(press, room, issue, frozen, shown) for issue, frozen in shown}
+    printed |= _print_lists(press, room, shown)
+    press.clear(PREFIX, printed)
+    return press.report
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    database: Database
+    composer: Composer
+    newsletters: Mapping[str, Newsletter]
+    listed: Mapping[str, Listed]
+    templates: str
+
+
+def _print_edition(
+    press: Press,
+    room: _Room,
+    issue: Issue,
+    frozen: FrozenEdition,
+    shown: Iterable[tuple[Issue, FrozenEdition]],
+) -> str:
+    day = date.fromisoformat(issue.date)
+    siblings = [f.edition for i, f in shown if i.id == issue.id]
+    edition = _without_withdrawn(frozen.edition, room.listed)
+    path = room.composer.archive_path(issue.newsletter, edition.language, day)
+    hashes = [room.listed[item.article_id].content_hash for item in edition.items]
+    languages = [sibling.language for sibling in siblings]
+    newsletter = room.newsletters[issue.newsletter]
+    print_mark = mark(edition.selection, hashes, languages, newsletter, room.composer.site, room.templates)
+
+    def make() -> Iterable[_Page]:
+        with room.database.read() as connection:
+            content = room.composer.content(connection, newsletter, day, edition, siblings)
+        yield _Page(f"{path}index.html", "text/html", archive_page(content, room.composer.templates))
+
+    press.print(f"{PREFIX}{path}", print_mark, make)
+    return f"{PREFIX}{path}"
+
+
+def _without_withdrawn(edition: Edition, listed: Mapping[str, Listed]) -> Edition:
+    items = tuple(
+        item
+        for item in edition.items
+        if item.article_id in listed and listed[item.article_id].state is ArticleState.PUBLISHED
+    )
+    return Edition(edition.language, edition.reads, items, edition.is_main, edition.id)
+
+
+def _print_lists(press: Press, room: _Room, shown: Iterable[tuple[Issue, FrozenEdition]]) -> set[str]:
+    groups: dict[tuple[str, str], list[ArchivedIssue]] = {}
+    for issue, frozen in shown:
+        day = date.fromisoformat(issue.date)
+        path = room.composer.archive_path(issue.newsletter, frozen.edition.language, day)
+        url = f"{room.composer.site.public_url}/{path}"
+        entry = ArchivedIssue(day, frozen.digest["subject"], url, len(frozen.edition.items))
+        groups.setdefault((issue.newsletter, frozen.edition.language), []).append(entry)
+    return {_print_list(press, room, key, entries, list(groups)) for key, entries in groups.items()}
+
+
+def _print_list(
+    press: Press,
+    room: _Room,
+    key: tuple[str, str],
+    entries: list[ArchivedIssue],
+    others: Iterable[tuple[str, str]],
+) -> str:
+    newsletter, language = key
+    base = room.composer.site.public_url
+    siblings = tuple(
+        Sibling(other, f"{base}/{other}/archive/{newsletter}/")
+        for name, other in others
+        if name == newsletter and other != language
+    )
+    listing = ArchiveListing(
+        newsletter=room.newsletters[newsletter],
+        site=room.composer.site,
+        language=language,
+        url=f"{base}/{language}/archive/{newsletter}/",
+        issues=tuple(entries),
+        feeds=room.composer.feeds(language),
+        siblings=siblings,
+    )
+    path = f"{language}/archive/{newsletter}/"
+
+    def make() -> Iterable[_Page]:
+        yield _Page(f"{path}index.html", "text/html", archive_index(listing, room.composer.templates))
+
+    press.print(f"{PREFIX}{path}", mark(listing, room.templates), make)
+    return f"{PREFIX}{path}"

@@ -1,0 +1,76 @@
+"""The house: everything the flows need, put together once by ``app`` from config.toml."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from syndicate.flows.compose import Composer
+from syndicate.flows.ingest import Source
+from syndicate.flows.plan import Planner
+from syndicate.flows.publish import FeedSettings
+from syndicate.flows.send import Carrier, Mailroom
+from syndicate.model import Newsletter, NotFound, Site
+from syndicate.store import Database, PublicTree
+from syndicate.subscribers import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """``origins`` are the sources; ``carrier`` opens the configured one; ``lists`` holds CSV files to sync."""
+
+    site: Site
+    newsletters: Mapping[str, Newsletter]
+    database: Database
+    tree: PublicTree
+    origins: tuple[Source, ...]
+    similar: Path
+    similar_count: int
+    feeds: FeedSettings
+    templates: tuple[Path, ...]
+    key: bytes
+    carrier: Callable[[], AbstractContextManager[Carrier]]
+    carrier_place: str
+    lock: Path
+    lists: Path
+    from_address: str
+    reply_to: str
+    unsubscribe_address: str
+
+    @property
+    def composer(self) -> Composer:
+        return Composer(self.site, self.templates, self.similar, self.similar_count)
+
+    @property
+    def planner(self) -> Planner:
+        return Planner(self.database, self.composer, self.key, self.from_address.rpartition("@")[2])
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self.key)
+
+    def mailroom(self, carrier: Carrier) -> Mailroom:
+        return Mailroom(
+            database=self.database,
+            carrier=carrier,
+            site=self.site,
+            tokens=self.tokens,
+            from_address=self.from_address,
+            lock=self.lock,
+            reply_to=self.reply_to,
+            unsubscribe_address=self.unsubscribe_address,
+        )
+
+    def newsletter(self, key: str) -> Newsletter:
+        """Raises NotFound naming those there are."""
+        if key not in self.newsletters:
+            raise NotFound(f"there is no newsletter {key!r}; config.toml has: {', '.join(self.newsletters)}")
+        return self.newsletters[key]
+
+    def origin(self, name: str) -> Source:
+        """Raises NotFound naming those there are."""
+        found = next((one for one in self.origins if one.name == name), None)
+        if found is None:
+            names = ", ".join(one.name for one in self.origins)
+            raise NotFound(f"there is no source {name!r}; config.toml has: {names}")
+        return found

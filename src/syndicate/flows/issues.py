@@ -1,0 +1,237 @@
+"""What staff do with issues: look, preview, approve, send, pause, resume, cancel."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from syndicate.digests import Recipient, filled_preview
+from syndicate.editions import next_slot
+from syndicate.flows.compose import restored
+from syndicate.flows.house import House
+from syndicate.flows.plan import decide
+from syndicate.flows.progress import Progress, silent
+from syndicate.flows.run import publish_pages
+from syndicate.flows.send import SendReport, send_issues
+from syndicate.model import (
+    ArticleState,
+    Choice,
+    DeliveryState,
+    Issue,
+    IssueState,
+    Newsletter,
+    SyndicateError,
+    Verdict,
+)
+from syndicate.store import Connection, articles, deliveries, issues
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One line of the list of issues."""
+
+    issue: Issue
+    editions: int
+    owed: int
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditionAccount:
+    """An edition, its subject, and how many deliveries are in which state."""
+
+    id: int
+    language: str
+    reads: tuple[str, ...]
+    is_main: bool
+    subject: str
+    articles: tuple[str, ...]
+    states: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All there is to know of an issue. ``titles`` names each story for people."""
+
+    issue: Issue
+    editions: tuple[EditionAccount, ...]
+    choices: dict[str, tuple[Choice, ...]]
+    titles: dict[str, str]
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A newsletter's next slot, and what would go out if it were now: stories and readers per language."""
+
+    newsletter: str
+    slot: datetime
+    date: str
+    local: str
+    stories: dict[str, int] = field(default_factory=dict)
+    readers: dict[str, int] = field(default_factory=dict)
+    choices: dict[str, tuple[Choice, ...]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+
+
+def overview(house: House, newsletter: str = "", limit: int = 50) -> list[Overview]:
+    """Issues, newest first."""
+    with house.database.read() as connection:
+        return [_overview(connection, one) for one in issues.every(connection, newsletter or None, limit)]
+
+
+def account(house: House, number: int) -> Account:
+    """Raises NotFound."""
+    with house.database.read() as connection:
+        issue = issues.get(connection, number)
+        frozen = issues.editions(connection, number)
+        counts = deliveries.counts(connection, number)
+        choices = _choices(issues.choices(connection, number))
+        return Account(
+            issue=issue,
+            editions=tuple(
+                EditionAccount(
+                    id=one.edition.id,
+                    language=one.edition.language,
+                    reads=one.edition.reads,
+                    is_main=one.edition.is_main,
+                    subject=one.digest["subject"],
+                    articles=tuple(item.article_id for item in one.edition.items),
+                    states={state: n for (edition, state), n in counts.items() if edition == one.edition.id},
+                )
+                for one in frozen
+            ),
+            choices=choices,
+            titles=_titles(connection, choices),
+            reasons=dict(deliveries.reasons(connection, number)),
+        )
+
+
+def upcoming(house: House, newsletter: Newsletter, now: datetime) -> Upcoming:
+    """The dry run of the next issue: decided as of ``now``, written nowhere."""
+    slot = next_slot(newsletter, now)
+    decided, _ = decide(house.database, newsletter, now)
+    readers: dict[str, int] = {}
+    for index in decided.assigned.values():
+        language = decided.editions[index].language
+        readers[language] = readers.get(language, 0) + 1
+    choices = {language: tuple(made) for language, made in decided.choices.items()}
+    with house.database.read() as connection:
+        titles = _titles(connection, choices)
+    return Upcoming(
+        newsletter=newsletter.key,
+        slot=slot.moment,
+        date=slot.date.isoformat(),
+        local=f"{slot.moment.astimezone(ZoneInfo(newsletter.timezone)):%H:%M} {newsletter.timezone}",
+        stories={e.language: len(e.items) for e in decided.editions if e.is_main},
+        readers=readers,
+        choices=choices,
+        titles=titles,
+    )
+
+
+def preview(house: House, number: int, folder: Path) -> list[Path]:
+    """Write each edition's HTML and text with its slots filled for nobody; returns the paths."""
+    with house.database.read() as connection:
+        issue = issues.get(connection, number)
+        frozen = issues.editions(connection, number)
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for one in frozen:
+        digest = filled_preview(restored(one.digest), _nobody(house))
+        stem = f"{issue.newsletter}-{issue.date}-{one.edition.language}-{one.edition.id}"
+        for suffix, body in (("html", digest.html), ("txt", digest.text)):
+            path = folder / f"{stem}.{suffix}"
+            path.write_text(body, encoding="utf-8")
+            written.append(path)
+    return written
+
+
+def approve(house: House, number: int) -> Issue:
+    """Freeze the issue. Raises SyndicateError when a story in it was withdrawn, or it is not waiting for approval."""
+    with house.database.begin() as connection:
+        withdrawn = _withdrawn(connection, number)
+        if withdrawn:
+            raise SyndicateError(
+                f"withdrawn since it was planned: {', '.join(withdrawn)}; plan it with --again"
+            )
+        return _move(connection, number, IssueState.APPROVED, IssueState.PLANNED)
+
+
+def send(house: House, number: int, clock: Callable[[], datetime], progress: Progress = silent) -> SendReport:
+    """Send one issue now. Raises SyndicateError unless it is approved, or a send of it was interrupted."""
+    with house.database.read() as connection:
+        issue = issues.get(connection, number)
+        withdrawn = _withdrawn(connection, number)
+    if issue.state not in (IssueState.APPROVED, IssueState.SENDING, IssueState.SENT):
+        raise SyndicateError(f"issue {number} is {issue.state}; only an approved one is sent")
+    if withdrawn:
+        raise SyndicateError(f"withdrawn since it was planned: {', '.join(withdrawn)}; cancel the issue")
+    if issue.state is IssueState.SENT:
+        return SendReport()
+    publish_pages(house, clock())
+    with house.carrier() as carrier:
+        return send_issues(house.mailroom(carrier), dict(house.newsletters), [issue], clock, progress)
+
+
+def pause(house: House, number: int) -> Issue:
+    with house.database.begin() as connection:
+        return _move(connection, number, IssueState.PAUSED, IssueState.APPROVED, IssueState.SENDING)
+
+
+def resume(house: House, number: int) -> Issue:
+    with house.database.begin() as connection:
+        return _move(connection, number, IssueState.APPROVED, IssueState.PAUSED)
+
+
+def cancel(house: House, number: int, now: datetime) -> int:
+    """Cancel what is not handed over yet; returns how many deliveries that were."""
+    cancellable = (IssueState.PLANNED, IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED)
+    with house.database.begin() as connection:
+        _move(connection, number, IssueState.CANCELLED, *cancellable)
+        return deliveries.cancel(connection, number, now)
+
+
+def _move(connection: Connection, number: int, to: IssueState, *expected: IssueState) -> Issue:
+    found = issues.get(connection, number)
+    if not issues.move(connection, number, to, *expected):
+        wanted = " or ".join(expected)
+        raise SyndicateError(f"issue {number} is {found.state}; it can become {to} only from {wanted}")
+    return issues.get(connection, number)
+
+
+def _withdrawn(connection: Connection, number: int) -> list[str]:
+    """Titles of the issue's articles that were withdrawn since it was planned."""
+    frozen = issues.editions(connection, number)
+    ids = {item.article_id for one in frozen for item in one.edition.items}
+    listed = articles.listed_by_id(connection, ids)
+    return sorted(one.title for one in listed.values() if one.state is not ArticleState.PUBLISHED)
+
+
+def _overview(connection: Connection, issue: Issue) -> Overview:
+    counts = deliveries.counts(connection, issue.id)
+    owed = sum(n for (edition, _), n in counts.items() if edition is not None)
+    accepted = sum(n for (_, state), n in counts.items() if state == DeliveryState.ACCEPTED)
+    editions = len({edition for edition, _ in counts if edition is not None})
+    return Overview(issue, editions, owed, accepted)
+
+
+def _choices(stored: Mapping[str, Iterable[list[str]]]) -> dict[str, tuple[Choice, ...]]:
+    return {
+        language: tuple(Choice(s, Verdict(v), a, where, detail) for s, v, a, where, detail in made)
+        for language, made in stored.items()
+    }
+
+
+def _titles(connection: Connection, choices: Mapping[str, tuple[Choice, ...]]) -> dict[str, str]:
+    stories = {choice.story for made in choices.values() for choice in made}
+    versions = articles.versions(connection, stories)
+    return {story: found[0].title for story, found in versions.items() if found}
+
+
+def _nobody(house: House) -> Recipient:
+    base = house.site.public_url
+    return Recipient(
+        "", "reader@example.org", "<preview@example.org>", f"{base}/u/preview", f"{base}/p/preview"
+    )
