@@ -4,13 +4,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from syndicate.model import ConfigError, SourceItem
 
 if TYPE_CHECKING:
-    from syndicate.config import Settings, SourceSection
+    from syndicate.config import (
+        FeedSection,
+        MarkdownSection,
+        PageSection,
+        Settings,
+        SourceSection,
+        WordPressSection,
+        WxrSection,
+    )
     from syndicate.flows.house import House
     from syndicate.flows.send import Carrier
 
@@ -66,20 +75,110 @@ def serve(house: "House", host: str, port: int) -> None:
     serve_web(house, host, port)
 
 
+_Read = Callable[[Mapping[str, str], datetime], Iterator[SourceItem]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Origin:
     """A source as the flow wants it: a name, and how to read it."""
 
     name: str
-    reader: Callable[[Mapping[str, str], datetime], Iterator[SourceItem]]
+    reader: _Read
 
     def read(self, known: Mapping[str, str], now: datetime) -> Iterator[SourceItem]:
         return self.reader(known, now)
 
 
 def _origin(settings: "Settings", section: "SourceSection") -> _Origin:
-    makers = {"markdown": _markdown, "page": _page, "wordpress": _wordpress, "wxr": _wxr, "feed": _feed}
+    makers: dict[str, Callable[[Settings, Any], _Read]] = {
+        "markdown": _markdown,
+        "page": _page,
+        "wordpress": _wordpress,
+        "wxr": _wxr,
+        "feed": _feed,
+    }
     return _Origin(section.name, makers[section.kind](settings, section))
+
+
+def _markdown(settings: "Settings", section: "MarkdownSection") -> _Read:
+    from syndicate.sources.markdown import MarkdownSettings, read
+
+    given = MarkdownSettings(
+        name=section.name,
+        path=settings.path(section.path),
+        languages=settings.site.languages,
+        default_language=section.default_language or settings.site.languages[0],
+        url=section.url,
+        media_url=f"{settings.site.public_url}/media",
+        authors=settings.path(section.authors) if section.authors else None,
+        tags=settings.path(section.tags) if section.tags else None,
+        timezone=settings.site.timezone,
+        include=section.include,
+        exclude=section.exclude,
+    )
+    return partial(read, given)
+
+
+def _page(settings: "Settings", section: "PageSection") -> _Read:
+    from syndicate.sources.page import PageSettings, read
+
+    given = PageSettings(
+        name=section.name,
+        path=settings.path(section.path),
+        languages=settings.site.languages,
+        default_language=section.default_language or settings.site.languages[0],
+        url=section.url,
+        timezone=settings.site.timezone,
+    )
+    return partial(read, given)
+
+
+def _wordpress(settings: "Settings", section: "WordPressSection") -> _Read:
+    from syndicate.sources.fetch import FetchSettings
+    from syndicate.sources.wordpress import WordPressSettings, read
+
+    given = WordPressSettings(
+        name=section.name,
+        url=section.url,
+        languages=settings.site.languages,
+        default_language=section.default_language or settings.site.languages[0],
+        username=section.username,
+        application_password=settings.secret(f"{section.name}_password").get_secret_value(),
+        drafts=section.drafts,
+        page_size=section.page_size,
+        timezone=settings.site.timezone,
+        post_types=section.post_types,
+        fetch=FetchSettings(allow_private=section.allow_private),
+    )
+    return partial(read, given)
+
+
+def _wxr(settings: "Settings", section: "WxrSection") -> _Read:
+    from syndicate.sources.wxr import WxrSettings, read
+
+    given = WxrSettings(
+        name=section.name,
+        path=settings.path(section.path),
+        languages=settings.site.languages,
+        default_language=section.default_language or settings.site.languages[0],
+        timezone=settings.site.timezone,
+    )
+    return partial(read, given)
+
+
+def _feed(settings: "Settings", section: "FeedSection") -> _Read:
+    from syndicate.sources.feed import FeedSettings, read
+    from syndicate.sources.fetch import FetchSettings
+
+    given = FeedSettings(
+        name=section.name,
+        url=section.url,
+        path=settings.path(section.path) if section.path else None,
+        language=section.language,
+        languages=settings.site.languages,
+        fetch=FetchSettings(allow_private=section.allow_private),
+    )
+    return partial(read, given)
 
 
 def _carrier(settings: "Settings") -> "Callable[[], AbstractContextManager[Carrier]]":

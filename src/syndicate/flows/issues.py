@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from syndicate.digests import Recipient, filled_preview
+from syndicate.digests.slots import filled
 from syndicate.editions import next_slot
 from syndicate.flows.compose import restored
 from syndicate.flows.house import House
@@ -139,11 +139,11 @@ def preview(house: House, number: int, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for one in frozen:
-        digest = filled_preview(restored(one.digest), _nobody(house))
+        digest = restored(one.digest)
         stem = f"{issue.newsletter}-{issue.date}-{one.edition.language}-{one.edition.id}"
         for suffix, body in (("html", digest.html), ("txt", digest.text)):
             path = folder / f"{stem}.{suffix}"
-            path.write_text(body, encoding="utf-8")
+            path.write_text(filled(body, _nobody(house)), encoding="utf-8")
             written.append(path)
     return written
 
@@ -230,8 +230,8 @@ def _titles(connection: Connection, choices: Mapping[str, tuple[Choice, ...]]) -
     return {story: found[0].title for story, found in versions.items() if found}
 
 
-def _nobody(house: House) -> Recipient:
+def _nobody(house: House) -> dict[str, str]:
+    """What fills a digest's slots when nobody is meant."""
     base = house.site.public_url
-    return Recipient(
-        "", "reader@example.org", "<preview@example.org>", f"{base}/u/preview", f"{base}/p/preview"
-    )
+    links = {"unsubscribe": f"{base}/u/preview", "preferences": f"{base}/p/preview"}
+    return {"name": "", "email": "reader@example.org", **links}

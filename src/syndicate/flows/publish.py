@@ -12,6 +12,8 @@ from pathlib import Path
 
 from syndicate import feeds
 from syndicate.feeds import Feed, FeedKey, FeedScope, FeedSummary, Tombstone
+from syndicate.feeds.feed import ROOT
+from syndicate.feeds.landing import assets, feed_page, landing
 from syndicate.feeds.members import documents, members
 from syndicate.feeds.pages import Cut, Page
 from syndicate.flows.press import Press, PressReport, mark, template_mark
@@ -51,7 +53,7 @@ def publish(
         printed |= _print_feed(press, shelf, key)
         progress("feeds", done, len(shelf.feeds))
     printed |= _print_directory(press, shelf)
-    press.clear(feeds.ROOT, printed)
+    press.clear(ROOT, printed)
     return press.report
 
 
@@ -200,13 +202,36 @@ def _print_directory(press: Press, shelf: _Shelf) -> set[str]:
         )
         for key, rows in shelf.feeds.items()
     ]
-    living = [summary for summary in summaries if summary.count]
-    fingerprint = mark(VERSION, shelf.site, living, template_mark(shelf.settings.templates))
-    name = f"{feeds.ROOT}/"
+    living = {summary.key: summary for summary in summaries if summary.count}
+    look = template_mark(shelf.settings.templates)
+    printed = {_print_feed_page(press, shelf, summary, look) for summary in living.values()}
+    return printed | _print_lists(press, shelf, list(living.values()), look)
+
+
+def _print_feed_page(press: Press, shelf: _Shelf, summary: FeedSummary, look: str) -> str:
+    """The page for people in the folder of an author's or a topic's feed."""
+    key, name = summary.key, f"{summary.key.folder}/"
+    if key.scope is FeedScope.SITE:
+        return name
+    siblings = shelf.languages_of(key)
+    press.print(
+        name,
+        mark(VERSION, shelf.site, summary, siblings, look),
+        lambda: [feed_page(summary, siblings, shelf.site, shelf.settings.templates)],
+    )
+    return name
+
+
+def _print_lists(press: Press, shelf: _Shelf, living: Sequence[FeedSummary], look: str) -> set[str]:
+    """OPML, the landing page of all languages and of each, style sheets."""
+    languages = [*dict.fromkeys(summary.key.language for summary in living), feeds.ALL]
+    name = f"{ROOT}/"
 
     def make() -> Iterable[feeds.Document]:
         yield feeds.opml(living, shelf.site)
-        yield from feeds.landing_pages(living, shelf.site, shelf.settings.templates)
+        for language in dict.fromkeys(languages):
+            yield landing(living, shelf.site, language, shelf.settings.templates)
+        yield from assets(shelf.settings.templates)
 
-    press.print(name, fingerprint, make)
+    press.print(name, mark(VERSION, shelf.site, living, look), make)
     return {name}
