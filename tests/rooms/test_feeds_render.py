@@ -117,7 +117,7 @@ def test_titles_authors_and_contents_are_the_same_everywhere(made: Feed) -> None
         assert told["title"].strip()
         names = [author["name"] for author in told.get("authors", [])]
         assert texts(entry, "a:author/a:name") == names
-        assert read_as_html(item.findtext("dc:creator", "", NAMES)) == ", ".join(names)
+        assert item.findtext("dc:creator", "", NAMES) == ", ".join(names)
         assert item.findtext("content:encoded", None, NAMES) == told["content_html"]
         assert entry.findtext("a:content", None, NAMES) == told["content_html"]
         assert item.get(LANG) == entry.get(LANG) == told["language"]
@@ -183,6 +183,15 @@ def test_every_author_and_translator_is_named() -> None:
     item = told["items"][0]
     assert item["authors"][0] == {"name": "Ayşe Demir", "url": AYSE.url, "avatar": AYSE.photo}
     assert item["_syndicate"]["translators"] == [{"name": "Лена Орлова"}]
+
+
+def test_a_name_that_poses_as_markup_is_shown_and_disarmed() -> None:
+    person = replace(AYSE, name="</b>AT&T &amp; <i>Ann</i>", bio=None)
+    made = feed("en", 0, items=(replace(complete(1), bylines=(person,)),))
+    rss, atom, told = rendered(made)
+    shown = "‹/b›AT＆T ＆amp; ‹i›Ann‹/i›"
+    assert texts(rss, "channel/item/dc:creator") == texts(atom, "a:entry/a:author/a:name") == [shown]
+    assert told["items"][0]["authors"][0]["name"] == shown
 
 
 def test_credits_are_printed_where_nobody_was_looked_up() -> None:

@@ -57,14 +57,16 @@ def scoped(html: str, article_id: str, url: str) -> str:
     ``#fn``. Links within become absolute, since readers disagree about what a bare ``#fn-1`` is relative to.
     """
     ending = "-" + sha256(article_id.encode("utf-8", "replace")).hexdigest()[:8]
-    known = {m.group(2) for tag in _TAG.finditer(html) for m in _ID.finditer(tag.group())}
+    tags = (tag.group() for tag in _TAG.finditer(html))
+    known = {m.group(2) for tag in tags if "id=" in tag for m in _ID.finditer(tag)}
 
     def link(found: re.Match[str]) -> str:
         before, target = found.groups()
         return f"{before}{attribute(url)}#{target}{ending if target in known else ''}"
 
     def tag(found: re.Match[str]) -> str:
-        return _ANCHOR.sub(link, _ID.sub(rf"\1\2{ending}", found.group()))
+        text = found.group()
+        return _ANCHOR.sub(link, _ID.sub(rf"\1\2{ending}", text)) if "id=" in text or "#" in text else text
 
     return _TAG.sub(tag, html)
 
@@ -112,7 +114,7 @@ def _footnote(note: Footnote, body: str, words: Catalogue) -> str:
 def _back_link(place: str, n: int, label: str) -> str:
     """``↩`` with the variation selector that keeps it from being drawn as an emoji."""
     which = f"<sup>{n}</sup>" if n > 1 else ""
-    return f' <a href="#fnref-{place}" class="footnote-back" role="doc-backlink" aria-label="{label}">↩︎{which}</a>'
+    return f' <a class="footnote-back" href="#fnref-{place}" role="doc-backlink" aria-label="{label}">↩︎{which}</a>'
 
 
 def _bios(bylines: Iterable[Byline], language: str, words: Catalogue) -> tuple[str, ...]:

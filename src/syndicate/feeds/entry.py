@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.feeds.content import content
-from syndicate.feeds.text import distinct, excerpt, line, moment, web
+from syndicate.feeds.text import distinct, excerpt, label, line, moment, web
 from syndicate.model import Article, Byline, CompleteArticle, Image, Site, Translation
 
 
@@ -75,17 +75,17 @@ def _people(complete: CompleteArticle, *, is_translator: bool) -> tuple[Person, 
     credits = article.translators if is_translator else article.authors
     bylines = complete.bylines or tuple(Byline(c.key, c.name, is_translator=is_translator) for c in credits)
     found = (
-        Person(line(b.name), web(b.url), web(b.photo)) for b in bylines if b.is_translator == is_translator
+        Person(label(b.name), web(b.url), web(b.photo)) for b in bylines if b.is_translator == is_translator
     )
     return tuple(dict.fromkeys(p for p in found if p.name))
 
 
 def _tags(article: Article) -> tuple[tuple[str, str], ...]:
-    labels = {tag.slug: line(tag.label) or tag.slug for tag in article.tags if line(tag.slug)}
+    labels = {tag.slug: label(tag.label) or tag.slug for tag in article.tags if line(tag.slug)}
     return tuple(labels.items())
 
 
 def _translations(found: Iterable[Translation], own: str) -> tuple[Translation, ...]:
     """One for each other language: Atom allows one alternate per type and language (RFC 4287, 4.1.2)."""
     by_language = {t.language: t for t in found if web(t.url) and t.language != own}
-    return tuple(Translation(t.language, line(t.title), web(t.url)) for _, t in sorted(by_language.items()))
+    return tuple(Translation(t.language, label(t.title), web(t.url)) for _, t in sorted(by_language.items()))

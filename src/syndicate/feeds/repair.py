@@ -101,8 +101,7 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc]
     def extend_rss(self, item: Any) -> Any:
         assert self.entry is not None
         item.set(XML_LANG, self.entry.language)
-        for element in (item.find("title"), *item.findall("category")):
-            element.text = unmistakable(element.text)
+        item.find("title").text = unmistakable(self.entry.title)
         self._description(item, self.entry)
         _text(item, f"{DC}creator", ", ".join(p.name for p in self.entry.authors))
         _text(item, f"{DC}contributor", ", ".join(p.name for p in self.entry.translators))
@@ -150,7 +149,7 @@ def _declare(parent: Any) -> None:
 
 def _text(parent: Any, name: str, text: str) -> None:
     if text:
-        etree.SubElement(parent, name).text = unmistakable(text)
+        etree.SubElement(parent, name).text = text
 
 
 def _thumbnail(parent: Any, entry: Entry) -> None:

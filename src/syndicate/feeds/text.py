@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from html import escape, unescape
+from html.entities import name2codepoint
 from urllib.parse import quote, urlsplit, urlunsplit
 
 # XML 1.0, section 2.2: not in Char, or "discouraged" there (C1 controls and noncharacters), and lone surrogates.
@@ -13,6 +14,9 @@ _ILLEGAL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-
 _SPACE = re.compile(r"\s+")
 _MARKUP_LIKE = re.compile(r"<[/!?a-zA-Z]|&(?:#|\w+;)")
 _NOT_HTML = re.compile(r"<|&[#\w]")
+_POSES = re.compile(rf"<[/!?a-zA-Z]|&(?:#|\w+;|\w*[\d_]|(?:{'|'.join(name2codepoint)})(?!\w))")
+_AMPERSAND = re.compile(r"&(?=[#\w])")
+_LOOKALIKES = str.maketrans("<>", "‹›")
 _ANY_TAG = re.compile(r"<[^>]*(?:>|$)")
 _NOTE_MARK = re.compile(r"<sup>.*?</sup>", re.DOTALL)
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~!$&'()*+,;=:@-]*)?\Z")
@@ -22,6 +26,8 @@ _QUERY_SAFE = _PATH_SAFE + "?"
 
 def legal(text: str) -> str:
     """``text`` without what XML 1.0 forbids or discourages; U+FFFD, the mark of lost bytes, becomes ``?``."""
+    if text.replace("\n", "").isprintable() and "\ufffd" not in text:  # the usual case, quickly
+        return text
     text = _ILLEGAL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\ufffd", "?")
 
@@ -48,6 +54,12 @@ def unmistakable(text: str) -> str:
 def fragment(text: str) -> str:
     """``text`` for an RSS description, which is HTML: escaped unless it is valid HTML and means itself."""
     return escape(text, quote=False) if _NOT_HTML.search(text) else text
+
+
+def label(text: str) -> str:
+    """A name or a tag on one line. No format can declare these as text, so what poses as markup is disarmed."""
+    text = line(text)
+    return _AMPERSAND.sub("＆", text.translate(_LOOKALIKES)) if _POSES.search(text) else text
 
 
 def excerpt(html: str, length: int = 240) -> str:
