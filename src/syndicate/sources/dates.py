@@ -60,8 +60,7 @@ def _utc(moment: datetime, timezone: ZoneInfo) -> datetime:
 
 def from_name(path: str, timezone: ZoneInfo) -> datetime | None:
     """The date in a file's or folder's name (``2024-01-02-title.md``, ``2024/01/02/title.md``)."""
-    name = path.replace("/", "-") if (dated := _NAME.search(path)) is None else dated[0]
-    found = _NAME.search(name)
+    found = _NAME.search(path) or _NAME.search(path.replace("/", "-"))
     return parse("-".join(found.groups()), timezone) if found else None
 
 

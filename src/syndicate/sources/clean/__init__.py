@@ -17,9 +17,10 @@ from syndicate.model import Image, Problem
 from syndicate.sources.clean import accessible, addresses, foreign, limits, structure, tree
 from syndicate.sources.clean.addresses import absolute
 from syndicate.sources.clean.allowed import ATTRIBUTES, CLASSES, DROPPED_WHOLE, SCHEMES, TAGS
+from syndicate.sources.clean.limits import legal
 from syndicate.sources.clean.tree import Element
 
-__all__ = ["Cleaned", "absolute", "fragment"]
+__all__ = ["Cleaned", "absolute", "fragment", "legal"]
 
 _NH3 = nh3.Cleaner(
     tags=set(TAGS),
@@ -57,10 +58,10 @@ def fragment(
     """
     if refusal := limits.refusal(html, place):
         return Cleaned("", "", problems=(refusal,))
-    legal = limits.plain_references(limits.legal(html))
-    if refusal := limits.too_many_ampersands(legal, place):
+    plain = limits.plain_references(legal(html))
+    if refusal := limits.too_many_ampersands(plain, place):
         return Cleaned("", "", problems=(refusal,))
-    allowed = _NH3.clean(limits.shallow(legal))
+    allowed = _NH3.clean(limits.shallow(plain))
     if refusal := limits.refusal(allowed, place):
         return Cleaned("", "", problems=(refusal,))
     root = tree.parse(allowed)

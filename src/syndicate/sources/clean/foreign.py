@@ -9,7 +9,7 @@ from collections import Counter
 
 from syndicate import languages
 from syndicate.model import LanguageTagError
-from syndicate.sources.clean.tree import Element, elements, text_of
+from syndicate.sources.clean.tree import Element, elements
 
 _LEAVES = ("p", "li", "blockquote", "dd", "figcaption", "h2", "h3", "h4", "h5", "h6")
 _LETTERS_OF_OTHER_SCRIPT = 12
@@ -18,6 +18,15 @@ _SURE = 0.95
 _FAIRLY_SURE = 0.5
 # of a foreign block's words at most this share also stands elsewhere in the article
 _SHARED_WORDS = 0.34
+_CODE = frozenset({"code", "pre", "kbd", "samp", "var"})
+_NOT_PROSE = re.compile(r"\S*(?:://|@|[\w-]\.[\w-]|_)\S*|\b[0-9a-fA-F]{16,}\b")
+# the languages that detection tells apart well enough to print their name on a block
+_TOLD_APART = tuple(
+    sorted(
+        {*languages.SHIPPED, "bg", "cs", "el", "fa", "fi", "he", "hi", "hu", "hy", "it", "ja", "ka", "ko"}
+        | {"nl", "pl", "pt", "ro", "sv", "th", "uk", "ur", "vi"}
+    )
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _EMBEDDINGS = re.compile("[\u202a-\u202e]")
 _ISOLATES = re.compile("[\u2066-\u2069]")
@@ -29,13 +38,21 @@ def mark(root: Element, language: str) -> None:
         _settle_bidi(node)
         if (tag := node.get("lang")) is not None:
             _label(node, tag)
-    blocks = [(node, text_of(node)) for node in elements(root, *_LEAVES) if _is_leaf(node)]
+    blocks = [(node, _prose(node)) for node in elements(root, *_LEAVES) if _is_leaf(node)]
     total = sum(len(text) for _, text in blocks)
     found = _foreign(blocks, language)
     # where most of it is "foreign" the article's own tag is in doubt, and marking would make it worse
     if 2 * sum(len(text) for _, text, _ in found) <= total:
         for node, _, tag in found:
             _label(node, tag)
+
+
+def _prose(node: Element) -> str:
+    """The text of a block without code, which is in no language, and without addresses."""
+    pieces = [node.text or ""]
+    for child in node:
+        pieces += [_prose(child) if child.tag not in _CODE else " ", child.tail or ""]
+    return _NOT_PROSE.sub(" ", "".join(pieces))
 
 
 def _label(node: Element, tag: str) -> None:
@@ -85,10 +102,11 @@ def is_in_another_script(text: str, language: str) -> bool:
 
 
 def _guess(text: str, language: str, least: float) -> str:
-    guess = languages.detect(text)
-    known = guess.language != "und" and guess.confidence >= least
-    same = guess.language == "und" or languages.primary(guess.language) == languages.primary(language)
-    return guess.language if known and not same else ""
+    guess = languages.detect(text, _TOLD_APART)
+    own = languages.primary(language)
+    # a Japanese or Korean line written all in Chinese characters is no Chinese
+    is_own = guess.language == own or (guess.language == "zh" and languages.is_cjk(language))
+    return "" if guess.language == "und" or guess.confidence < least or is_own else guess.language
 
 
 def _settle_bidi(node: Element) -> None:

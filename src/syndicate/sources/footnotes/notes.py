@@ -42,9 +42,19 @@ def draft(key: str, block: Element, callers: frozenset[str], label: str = "") ->
             _remove_or_unwrap(link)
     printed = strip_label(block)
     flatten(block)
+    _keep_language(block)
     has_link = next(block.iter("a"), None) is not None
     html = _EDGES.sub("", _BREAKS.sub("<br/>", tree.serialise(block)))
     return Draft(key, label or printed or key, html, tree.plain_text(block), has_link)
+
+
+def _keep_language(block: Element) -> None:
+    """What the block says of its language is said by a ``span`` around the note."""
+    if language := block.get("lang"):
+        span = etree.Element("span", {"dir": block.get("dir") or "auto", "lang": language})
+        span.text, block.text = block.text, None
+        span.extend(list(block))
+        block.append(span)
 
 
 def _is_back_link(link: Element, callers: frozenset[str]) -> bool:
@@ -93,7 +103,10 @@ def flatten(block: Element) -> None:
     for node in tree.elements(block, *(BLOCKS | TABLES)):
         if tree.text_of(node).strip() and _something_before(node, block):
             node.addprevious(etree.Element("br"))
-        tree.unwrap(node)
+        if node.get("lang"):
+            node.tag = "span"
+        else:
+            tree.unwrap(node)
     for node in tree.elements(block):
         node.attrib.pop("id", "")
         if node.tag == MARK:

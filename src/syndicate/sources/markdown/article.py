@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import quote, urljoin
 from zoneinfo import ZoneInfo
 
 from syndicate import languages
@@ -199,6 +198,8 @@ def _dates(
 ) -> tuple[datetime, datetime | None]:
     said = _first(values, "publishdate", "date", "pubdate", "created")
     published = dates.parse(said, zone) if said else dates.from_name(entry.key, zone)
+    if not said and published is None:
+        published = dates.from_name(_plain(_first(values, "path", "url", "permalink")), zone)
     if published is None and state is ArticleState.DRAFT:
         published = datetime.fromtimestamp(int(entry.stamp.split(":")[1]) // 10**9, UTC)
     if published is None:
@@ -219,19 +220,14 @@ def _url(
     settings: MarkdownSettings,
 ) -> str:
     said = _plain(_first(values, "canonical", "canonical_url", "canonicalurl", "url", "permalink"))
-    parts = {
-        "language": language,
-        "slug": languages.slug(_plain(values.get("slug")) or place.slug),
-        "key": quote(key.rpartition(".")[0]),
-        "year": f"{published:%Y}",
-        "month": f"{published:%m}",
-        "day": f"{published:%d}",
-    }
-    pattern = re.sub(r"\{(\w+)\}", lambda found: parts.get(found[1], found[0]), settings.url)
+    if path := _plain(values.get("path")):
+        said = said or f"/{path.strip('/')}/"  # Zola
+    slug = languages.slug(_plain(values.get("slug")) or place.slug)
+    pattern = places.address(settings.url, key=key, slug=slug, language=language, day=published)
     # a pattern in the front matter (Jekyll's /:year/:title/) is the generator's business, not an address
     if said.startswith(("/", "http://", "https://")) and ":" not in said.partition("://")[2] + said[:1]:
         return clean.absolute(said, pattern) or pattern
-    return urljoin(pattern, pattern)
+    return pattern
 
 
 def _html(key: str, body: str, values: Mapping[str, object], problems: list[Problem]) -> str:

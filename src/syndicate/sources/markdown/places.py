@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from urllib.parse import quote
 
 from syndicate import languages
 from syndicate.model import LanguageTagError
@@ -53,6 +55,19 @@ def of(key: str, wanted: tuple[str, ...]) -> Place:
     group = "/".join(kept if is_index and kept else [*kept, stem])
     slug = kept[-1] if is_index and kept else stem
     return Place(language, group, _DATE.sub("", slug, count=1) or slug)
+
+
+def address(pattern: str, *, key: str, slug: str, language: str, day: datetime) -> str:
+    """An address by its pattern: ``{language} {slug} {key} {year} {month} {day}``; other braces stay."""
+    parts = {
+        "language": language,
+        "slug": slug,
+        "key": quote(key.rpartition(".")[0]),
+        "year": f"{day:%Y}",
+        "month": f"{day:%m}",
+        "day": f"{day:%d}",
+    }
+    return re.sub(r"\{(\w+)\}", lambda found: parts.get(found[1], found[0]), pattern)
 
 
 def _suffix(stem: str, wanted: tuple[str, ...]) -> tuple[str, str]:

@@ -56,7 +56,7 @@ def hugo(text: str) -> tuple[str, list[str]]:
 
 def _shortcode(inner: str, lost: list[str]) -> str:
     inner = inner.strip().strip("/").strip()
-    name, _, rest = inner.partition(" ")
+    name, _, rest = re.sub(r"\s+", " ", inner).partition(" ")
     named, plain = _arguments(rest)
     first = plain[0] if plain else ""
     if name in ("ref", "relref"):
@@ -109,6 +109,8 @@ def _liquid(found: re.Match[str], lost: list[str]) -> str:
         return f"\n```{rest.split(' ')[0]}\n"
     if name == "endhighlight":
         return "\n```\n"
+    if name in ("link", "post_url") and rest:
+        return re.sub(r"\.\w+\Z", "/", f"/{rest.strip().lstrip('/')}")
     if name not in ("raw", "endraw", "comment", "endcomment"):
         lost.append(name)
     return ""
