@@ -4,6 +4,7 @@ import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -35,7 +36,7 @@ def address(digest: Digest, recipient: Recipient, sender: Sender, date: datetime
     """
     message = EmailMessage(policy=POLICY)
     for name, value in _headers(digest, recipient, sender, date):
-        message[name] = value
+        message[name] = one_line(name, value) if isinstance(value, str) else value
     values = _values(recipient)
     message["MIME-Version"] = "1.0"
     message["Content-Type"] = f'multipart/alternative; boundary="{_boundary(recipient)}"'
@@ -78,7 +79,7 @@ def _headers(
         ("From", _mailbox(sender.name, sender.email)),
         *optional,
         ("To", _mailbox(recipient.name, recipient.email)),
-        ("Subject", one_line("Subject", digest.subject)),
+        ("Subject", digest.subject),
         ("Message-ID", _checked("Message-ID", recipient.message_id, _MESSAGE_ID)),
         ("List-Id", sender.list_id),
         ("List-Unsubscribe", _unsubscribe(recipient)),
@@ -112,7 +113,10 @@ def _values(recipient: Recipient) -> dict[str, str]:
 def _mailbox(name: str, email: str) -> Address:
     _checked("address", email, _ADDRESS)
     shown = shorten(visible(name), _NAME_ROOM)
-    return Address(display_name="" if "@" in shown else shown, addr_spec=email)
+    try:
+        return Address(display_name="" if "@" in shown else shown, addr_spec=email)
+    except (ValueError, MessageError) as error:
+        raise UnsafeValue(f"address is malformed: {email[:80]!r}") from error
 
 
 def _uri(uri: str) -> str:

@@ -33,9 +33,9 @@ def cut(text: str, room: int) -> int:
 
     All, when they fit; else up to the end of a sentence, a word, or, where words are not parted, a character.
     """
-    fits = sum(1 for total in accumulate(map(width, text)) if total <= room)
-    if fits >= len(text):
-        return len(text)
+    fits = _fitting(text, room)
+    if fits == len(text):
+        return fits
     ends = [
         m.end() for m in _SENTENCE.finditer(text[: fits + 1]) if m.end() <= fits and _is_end(text[: m.end()])
     ]
@@ -51,10 +51,9 @@ def ends_sentence(text: str) -> bool:
 
 def shorten(text: str, room: int) -> str:
     """``text`` within ``room`` columns, cut at a word, with an ellipsis where something was left out."""
-    if columns(text) <= room:
+    if _fitting(text, room) == len(text):
         return text
-    fits = sum(1 for total in accumulate(map(width, text)) if total <= room - 1)
-    return text[: _word_end(text, fits)].rstrip(" ,;:.–—-·،、，") + "…"
+    return text[: _word_end(text, _fitting(text, room - 1))].rstrip(" ,;:.–—-·،、，") + "…"
 
 
 def wrap(text: str, room: int = 72, first: str = "", rest: str = "") -> str:
@@ -92,6 +91,11 @@ def _wide_pieces(word: str) -> list[str]:
         else:
             pieces.append(character)
     return pieces
+
+
+def _fitting(text: str, room: int) -> int:
+    """How many characters fit in ``room`` columns: four to a column at most, for marks can be piled up for ever."""
+    return sum(1 for total in accumulate(map(width, text[: 4 * room])) if total <= room)
 
 
 def _is_end(text: str) -> bool:

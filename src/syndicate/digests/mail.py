@@ -14,9 +14,9 @@ from syndicate.digests.markup import to_html
 from syndicate.digests.slots import MARKS, NAMES, filled
 from syndicate.digests.subject import SEPARATOR
 from syndicate.digests.templates import render
-from syndicate.digests.view import Extras, View, view
+from syndicate.digests.view import Extras, View, entries, view
 from syndicate.languages import catalogue
-from syndicate.model import TemplateError
+from syndicate.model import TemplateError, UnsafeValue
 
 MAX_STORIES = 20
 MAX_HTML = 80_000
@@ -33,8 +33,10 @@ def compose(content: EditionContent, templates: Sequence[Path]) -> Digest:
     more than 20) are told and the HTML never exceeds 80 kB, filled slots included: stories move from the
     tail to ``on_the_web`` until it fits. Raises TemplateError.
     """
-    for fitted, extras in _ever_smaller(_capped(content)):
-        seen = view(fitted, extras)
+    capped = _capped(content)
+    ready = entries(capped)
+    for fitted, extras in _ever_smaller(capped):
+        seen = view(fitted, extras, ready)
         html = _html(seen, content.newsletter.template, templates)
         if len(html.encode()) <= _ROOM:
             return _digest(fitted, seen, html, templates)
@@ -89,7 +91,10 @@ def _digest(content: EditionContent, seen: View, html: str, folders: Sequence[Pa
 
 def _check_slots(part: str, name: str) -> None:
     """No mail without a way out, and no slot that nobody fills."""
-    filled(part, dict.fromkeys(NAMES, ""))
+    try:
+        filled(part, dict.fromkeys(NAMES, ""))
+    except UnsafeValue as error:
+        raise TemplateError(f"{name}: {error}") from error
     if MARKS["unsubscribe"] not in part:
         raise TemplateError(f"{name}: there is no unsubscribe link; print mail.slots.unsubscribe")
 

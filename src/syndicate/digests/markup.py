@@ -7,6 +7,7 @@ with the escapes of a Rust string (``\\u{301}``, doubled backslashes), which no 
 import re
 import unicodedata
 from html import escape
+from html.entities import name2codepoint
 
 from lxml import etree
 
@@ -30,10 +31,12 @@ _KNOWN = frozenset(
 )
 _TAG = re.compile(r"<[A-Za-z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 _VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
-_ENTITIES = b"<!DOCTYPE mjml [%s]>" % b"".join(
-    b'<!ENTITY %s "&#%d;">' % pair
-    for pair in ((b"nbsp", 160), (b"middot", 183), (b"hellip", 8230), (b"zwnj", 8204))
+_DECLARED = "".join(
+    f'<!ENTITY {name} "&#{code};">'
+    for name, code in name2codepoint.items()
+    if name not in ("amp", "lt", "gt", "quot")
 )
+_ENTITIES = f"<!DOCTYPE mjml [{_DECLARED}]>".encode()
 
 
 def to_html(mjml: str, name: str, label: str) -> str:

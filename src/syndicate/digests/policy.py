@@ -18,6 +18,8 @@ _UNSTRUCTURED = {"subject"}
 _ADDRESSES = {"from", "to", "reply-to"}
 # Octets of UTF-8 in one encoded-word: "=?utf-8?b?" + 60 + "?=" is 72 of the 75 allowed (RFC 2047, section 2).
 _WORD = 45
+# A list of <URI>s may be folded after its commas (RFC 2369, section 2), nothing else.
+_URIS = re.compile(r", (?=<)")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
@@ -34,7 +36,7 @@ class MailPolicy(EmailPolicy):
         elif kind in _UNSTRUCTURED:
             body = _encoded(str(value), self.linesep)
         else:
-            body = f",{self.linesep} ".join(_protocol(name, str(value)).split(", "))
+            body = f",{self.linesep} ".join(_URIS.split(_protocol(name, str(value))))
         return f"{name}: {body}{self.linesep}"
 
 

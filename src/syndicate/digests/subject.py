@@ -43,8 +43,10 @@ def subject(content: EditionContent, newsletter: str) -> str:
 
 
 def preheader(content: EditionContent, subject: str, newsletter: str, date: str) -> tuple[str, ...]:
-    """What an inbox shows after the subject, in parts: the other titles, else how the only story begins."""
-    others = [headline(item) for item in content.all[1:]]
+    """What an inbox shows after the subject, in parts: the other titles, those in the
+    edition's own language first; else how the only story begins."""
+    rest = sorted(content.all[1:], key=lambda item: item.complete.article.language != content.language)
+    others = [headline(item) for item in rest]
     parts = _within(others, PREHEADER_ROOM) if others else (_beginning(content),)
     text = SEPARATOR.join(parts)
     if columns(text) < PREHEADER_SHORTEST or text.casefold() == subject.casefold():

@@ -4,9 +4,9 @@ Texts are plain; templates escape them. Each thing that may be in another langua
 ``language`` and ``direction``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain, repeat, zip_longest
 
 from syndicate.digests.columns import columns, shorten
 from syndicate.digests.content import EditionArticle, EditionContent
@@ -138,10 +138,18 @@ class Extras:
     similar: int = SIMILAR_AT_MOST
 
 
-def view(content: EditionContent, extras: Extras) -> View:
-    """``content`` chosen, cut and worded for the mail."""
+def entries(content: EditionContent) -> dict[str, Entry]:
+    """The told articles by id, the lead at length: made once, whatever then moves to the web."""
+    rooms = chain([LEAD_ROOM] if content.lead else [], repeat(ITEM_ROOM))
+    return {
+        i.complete.article.id: entry(i, content, room) for i, room in zip(content.told, rooms, strict=False)
+    }
+
+
+def view(content: EditionContent, extras: Extras, ready: Mapping[str, Entry]) -> View:
+    """``content`` chosen, cut and worded for the mail; ``ready`` are its :func:`entries`."""
     site, language = content.site, content.language
-    told = tuple(entry(item, content, room=ITEM_ROOM) for item in content.items)
+    told = tuple(ready[item.complete.article.id] for item in content.items)
     name, date = (
         newsletter_name(site, content.newsletter, language),
         format_date(content.issue_date, language),
@@ -158,7 +166,7 @@ def view(content: EditionContent, extras: Extras) -> View:
         date=date,
         subject=headline,
         preheader=preheader(content, headline, name, date),
-        lead=entry(content.lead, content, room=LEAD_ROOM) if content.lead else None,
+        lead=ready[content.lead.complete.article.id] if content.lead else None,
         items=told,
         web=tuple(_label(a.complete.article, language) for a in content.on_the_web[: extras.web]),
         web_more=max(0, len(content.on_the_web) - extras.web),
@@ -223,12 +231,15 @@ def cards(told: Iterable[EditionArticle], language: str) -> Iterator[Card]:
 
 
 def similar(content: EditionContent) -> Iterator[Label]:
-    """What to read next: the articles' similar posts by turns, each story once, none of this edition."""
+    """What to read next: the articles' similar posts by turns, each story once, none of this edition.
+
+    Only in languages that these readers read, when ``reads`` says which.
+    """
     seen = {item.complete.article.story for item in content.all}
     rows = zip_longest(*(item.complete.similar for item in content.told))
     for post in filter(None, chain.from_iterable(rows)):
-        url = safe_url(post.url)
-        if post.story not in seen and url:
+        is_read = not content.reads or any(not differs(post.language, tongue) for tongue in content.reads)
+        if is_read and post.story not in seen and safe_url(post.url):
             seen.add(post.story)
             yield similar_label(post, content.language)
 
