@@ -71,7 +71,7 @@ OLD = """<rss version="0.91"><channel><title>Old</title><link>https://old.exampl
 <item><description>There is neither a title nor an id in this item, only a text which goes on for a while.</description>
 <link>https://old.example/2</link></item><item><description>nothing else</description></item></channel></rss>"""
 
-JSON = {
+JSON: dict[str, Any] = {
     "version": "https://jsonfeed.org/version/1.1",
     "title": "J",
     "home_page_url": "https://j.example/",
@@ -293,7 +293,7 @@ TRAPS = [
 
 
 @pytest.mark.parametrize("trap", TRAPS)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le"])
 def test_a_doctype_is_refused_in_any_encoding(tmp_path: Path, trap: str, encoding: str) -> None:
     body = (trap + "<rss version='2.0'><channel><item><title>&x;</title></item></channel></rss>").encode(
         encoding

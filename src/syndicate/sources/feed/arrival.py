@@ -18,6 +18,8 @@ _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, app
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _UNMARKED = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"), (b"{\0", "utf-16-le"), (b"\0{", "utf-16-be"))
 _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
+# XML 1.0, section 2.2; feeds have them from text pasted out of word processors
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _MARKUP = re.compile(r"<(?:!--.*?-->|\?.*?\?>|[A-Za-z_/]|!)", re.DOTALL)
 
@@ -95,7 +97,8 @@ def decoded(body: bytes, content_type: str, place: str) -> tuple[str, str]:
         text, doubt = body.decode(name), ""
     except ValueError:
         text, doubt = body.decode(name, "replace"), f"its bytes are not {name}; some letters are lost"
-    text = _DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
+    # with NULs taken out, what was UTF-32 or worse shows its markup here, not first in the parser
+    text = _DECLARATION.sub("", _ILLEGAL.sub("", text).lstrip("\ufeff"), count=1)
     if has_doctype(text):
         raise SourceError(f"{place}: has a DOCTYPE, which is refused in feeds (it may hold a trap)")
     return text, doubt
