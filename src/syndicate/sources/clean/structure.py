@@ -9,7 +9,7 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DIRECTIONS = frozenset({"ltr", "rtl", "auto"})
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9_-]+")
 _P_ENDS_AT = BLOCKS | {"table"}
-_PARENTS = {"li": {"ul", "ol"}, "dt": {"dl", "div"}, "dd": {"dl", "div"}}
+_PARENTS = {"li": {"ul", "ol"}, "dt": {"dl"}, "dd": {"dl"}}
 _NUMBER = re.compile(r"-?\d{1,6}\Z")
 _NUMERIC = ("width", "height", "colspan", "rowspan", "span", "start", "value")
 # what a paragraph may hold instead of text and still be worth keeping
@@ -53,7 +53,7 @@ def _mend_nesting(root: Element) -> None:
         parent = node.getparent()
         if parent is None:
             continue
-        if node.tag in _PARENTS and parent.tag not in _PARENTS[node.tag]:
+        if node.tag in _PARENTS and not _is_item_of(parent, _PARENTS[node.tag]):
             node.tag = "div"
         if node.tag == "p" and next(node.iterdescendants(*_P_ENDS_AT), None) is not None:
             node.tag = "div"
@@ -61,6 +61,14 @@ def _mend_nesting(root: Element) -> None:
             unwrap(node)
     for node in elements(root, "pre"):
         node.text = (node.text or "").lstrip("\n")
+
+
+def _is_item_of(parent: Element, lists: set[str]) -> bool:
+    """Whether ``parent`` is such a list, or a group in a ``dl`` (HTML, section 4.4.9)."""
+    above = parent.getparent()
+    return parent.tag in lists or (
+        parent.tag == "div" and above is not None and above.tag == "dl" and "dl" in lists
+    )
 
 
 def _inside(node: Element, *tags: str) -> bool:

@@ -38,7 +38,7 @@ def extract(html: str, *, place: str) -> Noted:
     drafts = [*linked.collect(root), *plain.collect(root)]
     lost = [*linked.lost(root), *plain.lost(root, drafts)]
     numbered = _number(root, drafts)
-    problems = [_lost(place, label) for label in lost]
+    problems = [_lost(place, label) for label in dict.fromkeys(lost)]
     problems += [problem for n, draft, count in numbered for problem in _doubts(place, n, draft, count)]
     footnotes = tuple(Footnote(n, draft.html, count) for n, draft, count in numbered)
     return Noted(tree.serialise(root), footnotes, tuple(problems))
@@ -69,6 +69,9 @@ def _write_reference(mark: Element, number: int, count: int) -> None:
     suffix = f"-{count}" if count > 1 else ""
     link = etree.SubElement(mark, "a", {"id": f"fnref-{number}{suffix}", "href": f"#fn-{number}"})
     link.text = str(number)
+    around = mark.getparent()
+    if around is not None and around.tag == "sup" and tree.text_of(around).strip() == link.text:
+        tree.unwrap(around)
 
 
 def _lost(place: str, label: str) -> Problem:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from syndicate import languages
 
 _ALSO = re.compile(
-    r"[:：]|also|ayrıca|dillerde|mevcut|также|доступ|متاح|متوفر|mövcud|қолжетімді|verfügbar|disponible|可用|提供|语言",
+    r"also|ayrıca|dillerde|mevcut|также|доступ|متاح|متوفر|mövcud|қолжетімді|verfügbar|disponible|可用|提供|语言",
     re.IGNORECASE,
 )
+_COLON = re.compile(r"\s*[:：]")
 _BETWEEN = re.compile(r"[\s,،、/|·;]+")
 _SIMILAR = re.compile(
     r"\W*(?:similar (?:posts?|articles?)|related (?:posts?|articles?|stories)|you may also like|read (?:also|more)"
@@ -30,7 +31,9 @@ _MOST_NAME_WORDS = 7
 
 def also_in(line: str) -> tuple[str, ...]:
     """The languages that a line such as "also available in: Türkçe Русский" names; empty for any other."""
-    words = [word for word in _BETWEEN.split(line.strip(" .。")) if word]
+    # French and others set a space before the colon, which must cling to the word before it
+    line = _COLON.sub(":", line.strip(" .。"))
+    words = [word for word in _BETWEEN.split(line) if word]
     if len(words) > 30:
         return ()
     found: list[str] = []
@@ -38,14 +41,15 @@ def also_in(line: str) -> tuple[str, ...]:
         taken = next((n for n in (2, 1) if len(words) >= n and languages.from_name(" ".join(words[-n:]))), 0)
         if not taken:
             # the colon may cling to the first name, and Chinese writes no spaces
-            head, colon, last = re.sub("：", ":", words[-1]).rpartition(":")
+            head, colon, last = words[-1].rpartition(":")
             tag = languages.from_name(last) if colon and last else None
             words[-1] = f"{head}:" if colon else words[-1]
             found += [tag] if tag else []
             break
         found.append(languages.from_name(" ".join(words[-taken:])) or "")
         words = words[:-taken]
-    says_so = bool(words) and bool(_ALSO.search(" ".join(words)))
+    said = " ".join(words)
+    says_so = bool(_ALSO.search(said)) or (said.endswith(":") and len(found) > 1)
     return tuple(dict.fromkeys(reversed(found))) if says_so else ()
 
 

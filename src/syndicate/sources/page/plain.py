@@ -26,7 +26,7 @@ def capture(text: str) -> Capture:
             del lines[at]
             break
     end = marks.ending(lines)
-    body = "\n".join(_html(lines[: end.start]))
+    body = "".join(_html(lines[: end.start]))
     return Capture(title, body, also, end.name, escape(end.bio), end.bio, said)
 
 

@@ -153,8 +153,9 @@ def _language(page: Capture, place: places.Place, settings: PageSettings) -> str
         said = languages.normalise(page.said["language"]) if page.said.get("language") else ""
     except LanguageTagError:
         said = ""
-    if place.language or said:
-        return place.language or said
+    if tag := place.language or said:
+        # en-US on a site in English is English; Chinese differs in script by region and stays apart
+        return (languages.match(tag, settings.languages) or tag) if languages.primary(tag) != "zh" else tag
     text = re.sub(r"<[^>]*>", " ", page.body)
     guess = languages.detect(text, settings.languages)
     return guess.language if guess.language != "und" else settings.default_language
@@ -167,7 +168,7 @@ def _published(entry: Entry, page: Capture, zone: ZoneInfo, problems: list[Probl
         return said
     advice = "write <!-- date: 2026-01-31 --> above the page's text"
     if accession := dates.accession(" ".join(_NOTES.findall(page.body)), zone):
-        reason = f"the page says no date; the latest date of accession in its notes, {accession:%Y-%m-%d}, is taken"
+        reason = f"the page says no date; the latest date of accession in its notes, {accession.astimezone(zone):%Y-%m-%d}, is taken"
         problems.append(Problem(entry.key, reason, advice, fatal=False))
         return accession
     moment = datetime.fromtimestamp(int(entry.stamp.split(":")[1]) // 10**9, UTC)

@@ -57,11 +57,15 @@ def capture(data: bytes) -> Capture:
     title = _title(page, linked)
     also = _drop_opening(container, title) or also
     end = _cut_ending(container)
-    body = lxml_html.tostring(container, encoding="unicode")
+    body = tree.escape(container.text or "") + "".join(_text(child) for child in container)
     text = tree.plain_text(bio) if bio is not None else end.bio
-    bio_html = lxml_html.tostring(bio, encoding="unicode", with_tail=False) if bio is not None else end.bio
+    bio_html = _text(bio) if bio is not None else end.bio
     tags = tuple(_metas(page, "article:tag"))
     return Capture(title, body, also, author or end.name, bio_html, text, said, alternates, tags)
+
+
+def _text(node: Element) -> str:
+    return str(lxml_html.tostring(node, encoding="unicode"))
 
 
 def _parse(data: bytes) -> Element | None:
