@@ -162,7 +162,11 @@ HOSTILE = (
     "line\r\nbreak\ttab",
     "a\u2028b\u2029c",
 )
-hostile_text = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=12)), max_size=4).map("".join)
+MOJIBAKE = "ÂÃ"  # the validator takes Latin text after these for UTF-8 read twice, and warns of it
+hostile_text = st.lists(
+    st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(exclude_characters=MOJIBAKE), max_size=12)),
+    max_size=4,
+).map("".join)
 hostile_url = st.one_of(
     st.sampled_from(
         (

@@ -341,7 +341,10 @@ def test_history_is_linked_as_rfc_5005_says() -> None:
         assert "/feeds/en/archive/0006/" in tree.find("a:link[@rel='prev-archive']", NAMES).get("href")
         current = tree.find("a:link[@rel='current']", NAMES).get("href")
         assert current.rpartition("/")[0] == "https://feeds.example.org/feeds/en"
+        assert tree.find("a:link[@rel='next-archive']", NAMES) is None
     assert told["next_url"].endswith("/feeds/en/archive/0006/feed.json")
+    for tree in (rendered(feed("en", page=1))[0].find("channel"), rendered(feed("en", page=1))[1]):
+        assert "/feeds/en/archive/0002/" in tree.find("a:link[@rel='next-archive']", NAMES).get("href")
     assert rendered(feed("en", is_complete=True))[1].find("fh:complete", NAMES) is not None
 
 

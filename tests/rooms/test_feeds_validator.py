@@ -45,6 +45,7 @@ def complaints() -> Complaints:
 def test_rich_feeds_have_no_error_and_no_warning(complaints: Complaints, language: str) -> None:
     assert complaints(sample(language, 12, previous_archive=2)) == []
     assert complaints(sample(language, 5, page=2, previous_archive=1, tombstones=())) == []
+    assert complaints(sample(language, 5, page=1, tombstones=())) == []
     assert complaints(sample(language, 0, tombstones=(Tombstone("tag:x.example,2026:1", START),))) == []
     assert complaints(sample(language, 1, is_complete=True)) == []
 

@@ -107,8 +107,7 @@ class Feed:
     tombstones' ``when``: never the clock, or every build would make new bytes. ``translations`` are the same
     feed in other languages, itself left out; the flow gives them to all or to none, so that they are reciprocal.
     ``page`` is None for the subscription document, else the number of an archive page, counted from 1, the
-    oldest first. ``previous_archive`` is the next older page (None: there is none). ``next_archive`` may stay
-    None, which keeps a page's bytes for ever (see ``docs/decisions/feeds.md``). ``is_complete``: all that the
+    oldest first. ``previous_archive`` is the next older page (None: there is none). ``is_complete``: all that the
     feed ever told is in this document. ``home`` is the page about it, where that is not the site itself.
     """
 
@@ -122,7 +121,6 @@ class Feed:
     translations: tuple[FeedKey, ...] = ()
     page: int | None = None
     previous_archive: int | None = None
-    next_archive: int | None = None
     is_complete: bool = False
     home: str = ""
 

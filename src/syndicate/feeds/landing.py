@@ -183,7 +183,6 @@ def _page(
             site_name=line(site.text(site.name, own)),
             site_description=line(site.text(site.description, own)),
             site_url=web(site.url),
-            site_logo=web(site.logo),
             canonical=f"{site.public_url}/{folder}/",
             assets=_relative(ROOT, folder),
             languages=switches,
@@ -213,8 +212,8 @@ def _heading(scope: FeedScope, words: Catalogue) -> str:
 def _row(feed: FeedSummary, site: Site, folder: str, words: Catalogue) -> Row:
     own = spoken(feed.key.language, site)
     return Row(
-        title=line(feed.title) or feed.key.folder,
-        description=line(feed.description),
+        title=_short(feed, site, own),
+        description=line(feed.description) if feed.key.scope is FeedScope.SITE else "",
         count=words.ngettext("{n} story", "{n} stories", feed.count) if feed.count else "",
         copy=words.gettext("Copy address"),
         language=own,
@@ -223,6 +222,12 @@ def _row(feed: FeedSummary, site: Site, folder: str, words: Catalogue) -> Row:
         address=feed.url(Format.ATOM, site),
         formats=tuple(_form(feed, form, site, folder) for form in Format),
     )
+
+
+def _short(feed: FeedSummary, site: Site, language: str) -> str:
+    """The feed's title without the name of the site, which the page itself bears."""
+    title = line(feed.title) or feed.key.folder
+    return title.removesuffix(f" · {line(site.text(site.name, language))}")
 
 
 def _form(feed: FeedSummary, form: Format, site: Site, folder: str) -> Form:

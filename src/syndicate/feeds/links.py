@@ -51,10 +51,13 @@ def _licence(feed: Feed) -> Iterator[Link]:
 
 
 def _history(feed: Feed, form: Format) -> Iterator[Link]:
-    """RFC 5005, section 4."""
+    """RFC 5005, section 4. Only the first page names its successor, which is cut together with it: a link added
+    later would change the bytes of a page that is meant to stay.
+    """
     if feed.is_archive:
         yield {"rel": "current", "type": form.media_type, "href": feed.url(form)}
-    for rel, page in (("prev-archive", feed.previous_archive), ("next-archive", feed.next_archive)):
+    following = 2 if feed.page == 1 else None
+    for rel, page in (("prev-archive", feed.previous_archive), ("next-archive", following)):
         if page is not None:
             yield {"rel": rel, "type": form.media_type, "href": feed.url(form, page)}
 

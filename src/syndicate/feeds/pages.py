@@ -7,6 +7,7 @@
 
 A full page is cut off only when another full one stays behind, so the subscription document never shrinks to
 nothing, every article is in exactly one document, and a page that was cut stays as it is while articles are added.
+The first two pages are cut together: an archive page must name a neighbour, and one alone has none to name for ever.
 """
 
 from dataclasses import dataclass
@@ -44,13 +45,15 @@ class Cut:
 def cut(count: int, page_size: int) -> Cut:
     """The documents for ``count`` places in sequence order.
 
-    The subscription document holds between ``page_size`` and ``2 * page_size - 1`` places (fewer when the feed
-    has fewer). A withdrawn article keeps its place and leaves it empty: count it, or later pages would move.
+    The subscription document holds between ``page_size`` and ``2 * page_size - 1`` places; before the first archive
+    pages are cut, all of up to ``3 * page_size - 1``. A withdrawn article keeps its place and leaves it empty:
+    count it, or later pages would move.
     Raises ValueError for a negative count or a page size below 1.
     """
     if count < 0 or page_size < 1:
         raise ValueError(f"cannot cut {count} places into pages of {page_size}")
-    full = max(0, count // page_size - 1)
+    full = count // page_size - 1
+    full = full if full > 1 else 0
     archives = tuple(
         Page(number, (number - 1) * page_size, number * page_size, number - 1 or None)
         for number in range(1, full + 1)

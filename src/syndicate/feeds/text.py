@@ -13,8 +13,8 @@ _PLANES = "".join(f"{chr(p * 0x10000 + 0xFFFE)}{chr(p * 0x10000 + 0xFFFF)}" for 
 _ILLEGAL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_PLANES}]")
 _SPACE = re.compile(r"\s+")
 _MARKUP_LIKE = re.compile(r"<[/!?a-zA-Z]|&(?:#|\w+;)")
-_NOT_HTML = re.compile(r"<|&[#\w]")
-_POSES = re.compile(rf"<[/!?a-zA-Z]|&(?:#|\w+;|\w*[\d_]|(?:{'|'.join(name2codepoint)})(?!\w))")
+_NOT_HTML = re.compile(r"<|&(?=[^\s&])")
+_REFERENCE = re.compile(r"&(\w+)")
 _AMPERSAND = re.compile(r"&(?=[#\w])")
 _LOOKALIKES = str.maketrans("<>", "‹›")
 _ANY_TAG = re.compile(r"<[^>]*(?:>|$)")
@@ -59,7 +59,13 @@ def fragment(text: str) -> str:
 def label(text: str) -> str:
     """A name or a tag on one line. No format can declare these as text, so what poses as markup is disarmed."""
     text = line(text)
-    return _AMPERSAND.sub("＆", text.translate(_LOOKALIKES)) if _POSES.search(text) else text
+    return _AMPERSAND.sub("＆", text.translate(_LOOKALIKES)) if _poses(text) else text
+
+
+def _poses(text: str) -> bool:
+    """Whether a careless HTML parser would find a tag or a character reference in ``text``."""
+    names = _REFERENCE.findall(text)
+    return bool(_MARKUP_LIKE.search(text)) or any(n in name2codepoint or not n.isalpha() for n in names)
 
 
 def excerpt(html: str, length: int = 240) -> str:
