@@ -21,7 +21,8 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/run
 	@touch $@
 
 demo: $(VENV)/run   ## the main job on the sample newsroom in this repository
-	$(BIN)/syndicate run
+	@$(BIN)/syndicate subscribers sync
+	@$(BIN)/syndicate run
 
 serve: $(VENV)/run  ## everything on http://127.0.0.1:8000
 	$(BIN)/syndicate serve

@@ -43,6 +43,7 @@ def plan_issue(
 ) -> PlanReport:
     """Plan the issue of ``slot``, once: (newsletter, slot) is unique, and a second call returns the first's.
 
+    The cutoff is ``now``, not the slot: what arrived while the planner was late is not put off to the next issue.
     ``again`` takes back a plan of which nothing was handed over yet; raises SyndicateError when something was.
     """
     found = _found(planner, newsletter, slot)
@@ -51,7 +52,7 @@ def plan_issue(
         found = None
     if found:
         return found
-    decided, since = decide(planner.database, newsletter, slot.moment)
+    decided, since = decide(planner.database, newsletter, now)
     with planner.database.read() as connection:
         digests = planner.composer.digests(connection, newsletter, slot.date, decided.editions)
     state = _state(newsletter, decided)
@@ -149,7 +150,7 @@ def _write(
         slot.moment,
         slot.date.isoformat(),
         min(since.values(), default=None),
-        slot.moment,
+        now,
         state,
         _explained(decided),
         now,

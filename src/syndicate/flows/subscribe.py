@@ -129,3 +129,42 @@ def resubscribe(database: Database, subscriber: int, newsletter: str, source: st
             return False
         subscribers.subscribe(connection, subscriber, newsletter, source, now)
         return True
+
+
+def unsubscribe_all(database: Database, subscriber: int, source: str, now: datetime) -> tuple[str, ...]:
+    """End every subscription of a person, in one transaction; returns the newsletters that ended."""
+    with database.begin() as connection:
+        person = subscribers.by_id(connection, subscriber)
+        held = person.subscriptions if person else ()
+        return tuple(
+            one.newsletter
+            for one in held
+            if subscribers.unsubscribe(connection, subscriber, one.newsletter, source, now)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person as a reader's page needs them; ``left`` are the newsletters they unsubscribed from."""
+
+    person: Subscriber
+    left: frozenset[str]
+
+    @property
+    def is_active(self) -> bool:
+        return self.person.status is SubscriberStatus.ACTIVE
+
+    def gets(self, newsletter: str) -> bool:
+        """Whether an issue of ``newsletter`` would be mailed to them."""
+        return self.is_active and any(one.newsletter == newsletter for one in self.person.subscriptions)
+
+    def may_return(self, newsletter: str) -> bool:
+        """Whether taking an unsubscription back would bring mail again."""
+        return self.is_active and newsletter in self.left
+
+
+def standing(database: Database, subscriber: int) -> Standing | None:
+    """None for a person who was erased."""
+    with database.read() as connection:
+        person = subscribers.by_id(connection, subscriber)
+        return Standing(person, subscribers.left(connection, subscriber)) if person else None
