@@ -409,11 +409,12 @@ def test_an_empty_feed_is_a_feed() -> None:
     assert atom.find("a:updated", NAMES) is not None
 
 
-def test_the_style_sheet_comes_by_absolute_address_and_without_xslt() -> None:
-    for document in render(feed("en"))[:2]:
+@pytest.mark.parametrize("path", ["", "/news"])
+def test_the_style_sheet_is_found_on_any_host_and_is_no_xslt(path: str) -> None:
+    site = replace(SITE, public_url=SITE.public_url + path)
+    for document in render(feed("en", site=site))[:2]:
         instruction = document.body.split(b"\n")[1].decode()
-        expected = 'type="text/css" href="https://feeds.example.org/feeds/feed.css"'
-        assert instruction == f"<?xml-stylesheet {expected}?>"
+        assert instruction == f'<?xml-stylesheet type="text/css" href="{path}/feeds/feed.css"?>'
 
 
 def test_formats_are_named_once() -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
 from syndicate.feeds.entry import Entry, Person
 from syndicate.feeds.feed import ALL, ROOT, Feed, Format
@@ -87,8 +88,11 @@ def _profiled(rss: bytes) -> bytes:
 
 
 def _styled(feed: Feed, document: bytes) -> bytes:
-    """With a style sheet for people who open the address in a browser. CSS: browsers are dropping XSLT."""
-    css = f"{feed.site.public_url}/{ROOT}/feed.css"
+    """With a style sheet for people who open the address in a browser. CSS: browsers are dropping XSLT.
+
+    Its address is without scheme and host, so that it is found on any host that serves ``public/``.
+    """
+    css = f"{urlsplit(feed.site.public_url).path.rstrip('/')}/{ROOT}/feed.css"
     head = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<?xml-stylesheet type="text/css" href="{escape(css)}"?>\n'
     )
