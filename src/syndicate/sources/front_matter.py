@@ -96,9 +96,8 @@ def _toml(block: str, line: int) -> object:
         return tomllib.loads(block)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        raise FrontMatterError(
-            f"the TOML cannot be read: {error}", line + int(found[1]) if found else line
-        ) from error
+        at = line + (int(found[1]) if found else block.count("\n") + 1)
+        raise FrontMatterError(f"the TOML cannot be read: {error}", at) from error
 
 
 def _json(text: str) -> Front:

@@ -76,5 +76,5 @@ def fragment(
     structure.tidy(root)
     addresses.resolve_fragments(root, base_url, ids)
     return Cleaned(
-        tree.serialise(root), tree.plain_text(root), images, addresses.links(root), tuple(problems)
+        tree.serialise(root), tree.plain_text(root), images, addresses.links(root, base_url), tuple(problems)
     )

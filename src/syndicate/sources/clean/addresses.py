@@ -91,7 +91,10 @@ def resolve_fragments(root: Element, base_url: str, ids: dict[str, str]) -> None
         _put(node, "href", f"#{target}" if target in present else absolute(href, base_url))
 
 
-def links(root: Element) -> tuple[str, ...]:
-    """The http(s) addresses linked to, each once, in order."""
+def links(root: Element, base_url: str) -> tuple[str, ...]:
+    """The http(s) addresses of other pages that are linked to, each once, in order."""
+    own = base_url.partition("#")[0] + "#"
     hrefs = (node.get("href", "") for node in elements(root, "a"))
-    return tuple(dict.fromkeys(h for h in hrefs if h.startswith(("http://", "https://"))))
+    return tuple(
+        dict.fromkeys(h for h in hrefs if h.startswith(("http://", "https://")) and not h.startswith(own))
+    )

@@ -11,7 +11,7 @@ from syndicate import languages
 from syndicate.model import LanguageTagError
 from syndicate.sources.clean.tree import Element, elements
 
-_LEAVES = ("p", "li", "blockquote", "dd", "figcaption", "h2", "h3", "h4", "h5", "h6")
+_LEAVES = ("p", "li", "blockquote", "dd", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6")
 _LETTERS_OF_OTHER_SCRIPT = 12
 _LONG_ENOUGH = 60
 _SURE = 0.95

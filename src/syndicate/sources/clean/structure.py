@@ -42,9 +42,8 @@ def sane_id(text: str) -> str:
 
 
 def mend(root: Element) -> None:
-    """Undo nesting that HTML parsers would read differently, and level the headings."""
+    """Undo nesting that HTML parsers would read differently, and drop attributes without a meaning."""
     _mend_nesting(root)
-    _level_headings(root)
     _mend_attributes(root)
 
 
@@ -101,12 +100,16 @@ def _mend_attributes(root: Element) -> None:
 
 
 def tidy(root: Element) -> None:
-    """Take away what carries nothing: bare spans, empty paragraphs and headings, links that lead nowhere."""
+    """Take away what carries nothing: bare spans, empty paragraphs and headings, links that lead nowhere.
+
+    Headings are levelled after that, when those that stay are known.
+    """
     for node in reversed(elements(root)):
         if (node.tag == "span" and not node.attrib) or (node.tag == "a" and not _anchors(node)):
             unwrap(node)
         elif _is_vain(node):
             remove(node)
+    _level_headings(root)
 
 
 def _is_vain(node: Element) -> bool:

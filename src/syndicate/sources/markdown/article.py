@@ -225,7 +225,7 @@ def _url(
     slug = languages.slug(_plain(values.get("slug")) or place.slug)
     pattern = places.address(settings.url, key=key, slug=slug, language=language, day=published)
     # a pattern in the front matter (Jekyll's /:year/:title/) is the generator's business, not an address
-    if said.startswith(("/", "http://", "https://")) and ":" not in said.partition("://")[2] + said[:1]:
+    if said.startswith(("/", "http://", "https://")) and "/:" not in said:
         return clean.absolute(said, pattern) or pattern
     return pattern
 

@@ -98,6 +98,14 @@ def jekyll(text: str) -> tuple[str, list[str]]:
     return _LIQUID.sub(lambda found: _liquid(found, lost), text), lost
 
 
+def _on_own_line(found: re.Match[str], text: str) -> str:
+    before, after = (
+        found.string[max(found.start() - 1, 0) : found.start()],
+        found.string[found.end() : found.end() + 1],
+    )
+    return ("" if before in ("", "\n") else "\n") + text + ("" if after in ("", "\n") else "\n")
+
+
 def _liquid(found: re.Match[str], lost: list[str]) -> str:
     if found[1] is None:
         value = (found[2] or "").strip()
@@ -106,9 +114,9 @@ def _liquid(found: re.Match[str], lost: list[str]) -> str:
         return ""
     name, _, rest = found[1].strip().strip("-").strip().partition(" ")
     if name == "highlight":
-        return f"\n```{rest.split(' ')[0]}\n"
+        return _on_own_line(found, f"```{rest.split(' ')[0]}")
     if name == "endhighlight":
-        return "\n```\n"
+        return _on_own_line(found, "```")
     if name in ("link", "post_url") and rest:
         return re.sub(r"\.\w+\Z", "/", f"/{rest.strip().lstrip('/')}")
     if name not in ("raw", "endraw", "comment", "endcomment"):

@@ -30,7 +30,7 @@ from syndicate.sources.page.capture import Capture
 from syndicate.sources.summary import shortened
 
 MAX_BYTES = 5_000_000
-_NOTES = re.compile(r">\s*\[\d{1,3}\]([^\[]*)")
+_NOTES = re.compile(r"(?:(?<=>)|(?<=>\s))\[\d{1,3}\]([^\[]*)")
 _HTML = (".html", ".htm", ".xhtml")
 _SUFFIXES = (*_HTML, ".txt")
 
@@ -168,7 +168,8 @@ def _published(entry: Entry, page: Capture, zone: ZoneInfo, problems: list[Probl
         return said
     advice = "write <!-- date: 2026-01-31 --> above the page's text"
     if accession := dates.accession(" ".join(_NOTES.findall(page.body)), zone):
-        reason = f"the page says no date; the latest date of accession in its notes, {accession.astimezone(zone):%Y-%m-%d}, is taken"
+        day = f"{accession.astimezone(zone):%Y-%m-%d}"
+        reason = f"the page says no date; the latest date of accession in its notes, {day}, is taken"
         problems.append(Problem(entry.key, reason, advice, fatal=False))
         return accession
     moment = datetime.fromtimestamp(int(entry.stamp.split(":")[1]) // 10**9, UTC)
