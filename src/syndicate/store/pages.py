@@ -35,6 +35,12 @@ def files(connection: Connection, page: str | None = None) -> dict[str, PublicFi
     return {row.path: PublicFile(*row) for row in connection.execute(query)}
 
 
+def file(connection: Connection, path: str) -> PublicFile | None:
+    """What is recorded of one file."""
+    row = connection.execute(select(public_file).where(public_file.c.path == path)).first()
+    return PublicFile(*row) if row else None
+
+
 def save(connection: Connection, page: str, fingerprint: str, made: Collection[PublicFile]) -> None:
     """Record a page as made from ``fingerprint``, with all its files; other files of the page are forgotten."""
     where = published_page.c.page == page

@@ -1,0 +1,138 @@
+"""The application: which address is answered by what.
+
+Handlers are synchronous and run in threads (law 9). Nothing here logs a path: paths hold readers' tokens.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
+
+from litestar import Litestar, Request, Response, post, route
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import Method
+
+from syndicate.flows.house import House
+from syndicate.model import UnsafeValue
+from syndicate.web.answers import answer, moved, page
+from syndicate.web.conditions import preferred_languages
+from syndicate.web.pages import STYLE, Pages
+from syndicate.web.readers import Readers
+from syndicate.web.tree import tree_answer
+
+Asked: TypeAlias = Request[None, None, State]
+Answer: TypeAlias = Response[bytes]
+
+LOOK: list[Method] = ["GET", "HEAD"]
+LARGEST_BODY = 64 * 1024
+"""Of a POST, in bytes. A mail program's one-click body has 26."""
+
+_log = logging.getLogger("syndicate.web")
+
+
+def application(house: House, clock: Callable[[], datetime]) -> Litestar:
+    """``clock`` gives the time (aware, UTC) at which people leave and come back."""
+    pages = Pages(house.site, house.templates)
+    readers = Readers(house, pages, clock)
+    errors = _Errors(pages)
+    return Litestar(
+        [*_public(house, pages, errors), *_unsubscribe(readers), *_preferences(readers)],
+        exception_handlers={
+            UnsafeValue: errors.bad_link,
+            HTTPException: errors.refused,
+            Exception: errors.failed,
+        },
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=LARGEST_BODY,
+    )
+
+
+def _public(house: House, pages: Pages, errors: "_Errors") -> list[HTTPRouteHandler]:
+    @route("/", http_method=LOOK, sync_to_thread=False)
+    def home() -> Answer:
+        return moved(302, "/feeds/")
+
+    @route("/healthz", http_method=LOOK, sync_to_thread=False)
+    def health() -> Answer:
+        return answer(b"ok\n", "text/plain; charset=utf-8", headers={"cache-control": "no-store"})
+
+    @route(f"/{STYLE}", http_method=LOOK, sync_to_thread=True)
+    def style() -> Answer:
+        return answer(
+            pages.style(), "text/css; charset=utf-8", headers={"cache-control": "public, max-age=600"}
+        )
+
+    @route("/{path:path}", http_method=LOOK, sync_to_thread=True)
+    def tree(request: Asked) -> Answer:
+        return tree_answer(house, request) or errors.not_found(request)
+
+    return [home, health, style, tree]
+
+
+def _unsubscribe(readers: Readers) -> list[HTTPRouteHandler]:
+    # A reload of what a button led to is a GET, and shows how things stand.
+    @route(["/u/{token:str}", "/u/{token:str}/undo"], http_method=LOOK, sync_to_thread=True)
+    def ask(token: str) -> Answer:
+        return page(readers.ask(token))
+
+    @post("/u/{token:str}", sync_to_thread=True)
+    def leave(token: str, body: bytes) -> Answer:
+        return page(readers.leave(token, body))
+
+    @post("/u/{token:str}/undo", sync_to_thread=True)
+    def undo(token: str) -> Answer:
+        return page(readers.undo(token))
+
+    return [ask, leave, undo]
+
+
+def _preferences(readers: Readers) -> list[HTTPRouteHandler]:
+    @route("/p/{token:str}", http_method=LOOK, sync_to_thread=True)
+    def preferences(token: str) -> Answer:
+        return page(readers.preferences(token))
+
+    @post("/p/{token:str}", sync_to_thread=True)
+    def change(token: str, body: bytes) -> Answer:
+        return page(readers.change(token, body))
+
+    return [preferences, change]
+
+
+class _Errors:
+    """Pages for what goes wrong, in the language of the address, else of the browser."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+
+    def not_found(self, request: Asked) -> Answer:
+        return self._page(request, "not_found", 404)
+
+    def bad_link(self, request: Asked, _: UnsafeValue) -> Answer:
+        return self._page(request, "not_valid", 404)
+
+    def refused(self, request: Asked, error: HTTPException) -> Answer:
+        """405, 413 and the like are for programs: a plain line."""
+        if error.status_code == 404:
+            return self.not_found(request)
+        allow = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+        return answer(
+            f"{error.status_code}\n".encode(), "text/plain; charset=utf-8", error.status_code, allow
+        )
+
+    def failed(self, request: Asked, error: Exception) -> Answer:
+        _log.error("a page could not be made", exc_info=error)
+        try:
+            return self._page(request, "failed", 500)
+        except Exception:  # the template itself may be what is broken
+            return answer(b"500\n", "text/plain; charset=utf-8", 500)
+
+    def _page(self, request: Asked, what: str, status: int) -> Answer:
+        first = request.scope["path"].strip("/").partition("/")[0]
+        here = [first] if first in self.pages.site.languages else []
+        language = self.pages.language(
+            [*here, *preferred_languages(request.headers.get("accept-language", ""))]
+        )
+        return page(self.pages.render("message", language, what=what), status, {"vary": "Accept-Language"})
