@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -415,6 +415,54 @@ def test_the_style_sheet_is_found_on_any_host_and_is_no_xslt(path: str) -> None:
     for document in render(feed("en", site=site))[:2]:
         instruction = document.body.split(b"\n")[1].decode()
         assert instruction == f'<?xml-stylesheet type="text/css" href="{path}/feeds/feed.css"?>'
+
+
+FEED_MEMBERS = {
+    "version": str,
+    "title": str,
+    "home_page_url": str,
+    "feed_url": str,
+    "description": str,
+    "next_url": str,
+    "icon": str,
+    "authors": list,
+    "language": str,
+    "hubs": list,
+    "items": list,
+    "_syndicate": dict,
+}
+ITEM_MEMBERS = {
+    **dict.fromkeys(("id", "url", "title", "content_html", "summary", "image", "language"), str),
+    **dict.fromkeys(("date_published", "date_modified"), str),
+    **dict.fromkeys(("authors", "tags"), list),
+    "_syndicate": dict,
+}
+
+
+@settings(deadline=None, max_examples=40)
+@given(hostile_feeds())
+def test_json_has_only_the_members_of_json_feed_1_1(made: Feed) -> None:
+    told = rendered(made)[2]
+    assert told["version"] == "https://jsonfeed.org/version/1.1"
+    assert {"version", "title", "items"} <= told.keys()
+    assert told.get("next_url") != told["feed_url"]
+    for members, allowed in ((told, FEED_MEMBERS), *((item, ITEM_MEMBERS) for item in told["items"])):
+        for name, value in members.items():
+            assert isinstance(value, allowed[name])
+            assert (value != "" and value != []) or name == "items"
+    for item in told["items"]:
+        assert {"id", "content_html", "date_published"} <= item.keys()
+        assert datetime.fromisoformat(item["date_published"]).utcoffset() == timedelta(0)
+        assert datetime.fromisoformat(item["date_modified"]) > datetime.fromisoformat(item["date_published"])
+
+
+@pytest.mark.parametrize("language", [*TITLES, "all"])
+def test_content_is_html_without_a_parse_error(language: str) -> None:
+    corrected = complete(9, "en", state_note="A & B")
+    for html in contents(feed(language, 0, items=(corrected, *feed(language, 4).items))):
+        parser = html5lib.HTMLParser()
+        parser.parseFragment(html)
+        assert parser.errors == []
 
 
 def test_formats_are_named_once() -> None:
