@@ -51,3 +51,7 @@ lock:            ## write the two lock files again (needs pip-tools)
 
 clean:           ## forget the demo's output (never a newsroom's: only ./var)
 	rm -rf var
+
+.PHONY: pictures
+pictures: $(VENV)/dev  ## the pictures of docs/pictures, from a fresh demo (needs Debian's chromium)
+	$(BIN)/python docs/pictures/make.py
