@@ -127,6 +127,7 @@ def test_the_date_keeps_its_zone() -> None:
         {"email": "no address"},
         {"email": "üye@example.org"},
         {"email": "a..b@example.org"},
+        {"email": "=?utf-8?q?a?=@example.org"},
         {"message_id": "<a@b>\r\nX: y"},
         {"message_id": "plain"},
         {"unsubscribe_url": "https://x.example/u/1\r\nX: y"},

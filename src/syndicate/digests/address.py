@@ -3,26 +3,22 @@
 import re
 from base64 import encodebytes
 from binascii import b2a_qp
+from collections.abc import Iterator
 from datetime import datetime
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
 from urllib.parse import urlsplit
 
 from syndicate.digests.columns import shorten
 from syndicate.digests.content import Digest, Recipient, Sender
-from syndicate.digests.policy import POLICY, one_line
+from syndicate.digests.headers import mailbox, protocol, text, uris
 from syndicate.digests.slots import filled
 from syndicate.digests.view import site_name
 from syndicate.languages import slug, visible
 from syndicate.model import Newsletter, Site, UnsafeValue
 
-_ADDRESS = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
-)
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
+_LIST_ID = re.compile(r"<[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+>")
 _URI = re.compile(r"[!-;=?-~]+")
 _LONGEST_URI = 900
 _NAME_ROOM = 78
@@ -34,16 +30,12 @@ def address(digest: Digest, recipient: Recipient, sender: Sender, date: datetime
     ``date`` is aware. Names are made visible and cannot break a header; raises UnsafeValue for an address,
     a URI or a Message-ID that could.
     """
-    message = EmailMessage(policy=POLICY)
-    for name, value in _headers(digest, recipient, sender, date):
-        message[name] = one_line(name, value) if isinstance(value, str) else value
     values = _values(recipient)
-    message["MIME-Version"] = "1.0"
-    message["Content-Type"] = f'multipart/alternative; boundary="{_boundary(recipient)}"'
-    message.attach(_part(filled(digest.text, values), "plain"))
-    message.attach(_part(filled(digest.html, {k: escape(v) for k, v in values.items()}), "html"))
-    message["Content-Language"] = digest.language
-    return message.as_bytes()
+    plain = _part(filled(digest.text, values), "plain")
+    html = _part(filled(digest.html, {k: escape(v) for k, v in values.items()}), "html")
+    line = f"--{_boundary(recipient)}".encode()
+    head = b"".join(_headers(digest, recipient, sender, date))
+    return b"".join((head, b"\r\n", line, b"\r\n", plain, line, b"\r\n", html, line, b"--\r\n"))
 
 
 def sender(
@@ -67,38 +59,35 @@ def sender(
     )
 
 
-def _headers(
-    digest: Digest, recipient: Recipient, sender: Sender, date: datetime
-) -> list[tuple[str, object]]:
+def _headers(digest: Digest, recipient: Recipient, sender: Sender, date: datetime) -> Iterator[bytes]:
     if date.tzinfo is None:
         raise UnsafeValue("the date of a message must be aware of its time zone")
-    optional = [("Reply-To", _mailbox("", sender.reply_to))] if sender.reply_to else []
-    archive = [("List-Archive", f"<{_uri(sender.archive_url)}>")] if sender.archive_url else []
-    return [
-        ("Date", format_datetime(date)),
-        ("From", _mailbox(sender.name, sender.email)),
-        *optional,
-        ("To", _mailbox(recipient.name, recipient.email)),
-        ("Subject", digest.subject),
-        ("Message-ID", _checked("Message-ID", recipient.message_id, _MESSAGE_ID)),
-        ("List-Id", sender.list_id),
-        ("List-Unsubscribe", _unsubscribe(recipient)),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        *archive,
-        ("Feedback-ID", sender.feedback_id),
-        ("Precedence", "bulk"),
-        ("Auto-Submitted", "auto-generated"),
-    ]
+    yield protocol("Date", format_datetime(date))
+    yield mailbox("From", _display(sender.name), sender.email)
+    if sender.reply_to:
+        yield mailbox("Reply-To", "", sender.reply_to)
+    yield mailbox("To", _display(recipient.name), recipient.email)
+    yield text("Subject", digest.subject)
+    yield protocol("Message-ID", _checked("Message-ID", recipient.message_id, _MESSAGE_ID))
+    yield protocol("List-Id", _checked("List-Id", sender.list_id, _LIST_ID))
+    yield uris("List-Unsubscribe", _unsubscribe(recipient))
+    yield protocol("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+    if sender.archive_url:
+        yield uris("List-Archive", [_uri(sender.archive_url)])
+    yield protocol("Feedback-ID", sender.feedback_id)
+    yield protocol("Precedence", "bulk")
+    yield protocol("Auto-Submitted", "auto-generated")
+    yield protocol("MIME-Version", "1.0")
+    yield protocol("Content-Type", f'multipart/alternative; boundary="{_boundary(recipient)}"')
+    yield protocol("Content-Language", digest.language)
 
 
-def _unsubscribe(recipient: Recipient) -> str:
+def _unsubscribe(recipient: Recipient) -> list[str]:
     """The https address first (RFC 8058), then the mailto where there is one (RFC 2369)."""
     if urlsplit(recipient.unsubscribe_url).scheme not in ("https", "http"):
         raise UnsafeValue(f"unsubscribe address is no web address: {recipient.unsubscribe_url[:60]!r}")
-    uris = [recipient.unsubscribe_url]
-    if recipient.unsubscribe_mailto:
-        uris.append("mailto:" + recipient.unsubscribe_mailto.removeprefix("mailto:"))
-    return ", ".join(f"<{_uri(uri)}>" for uri in uris)
+    mailto = recipient.unsubscribe_mailto.removeprefix("mailto:")
+    return [_uri(recipient.unsubscribe_url), *([_uri(f"mailto:{mailto}")] if mailto else [])]
 
 
 def _values(recipient: Recipient) -> dict[str, str]:
@@ -110,13 +99,10 @@ def _values(recipient: Recipient) -> dict[str, str]:
     }
 
 
-def _mailbox(name: str, email: str) -> Address:
-    _checked("address", email, _ADDRESS)
+def _display(name: str) -> str:
+    """A name fit to stand before an address: visible, short, and no address itself."""
     shown = shorten(visible(name), _NAME_ROOM)
-    try:
-        return Address(display_name="" if "@" in shown else shown, addr_spec=email)
-    except (ValueError, MessageError) as error:
-        raise UnsafeValue(f"address is malformed: {email[:80]!r}") from error
+    return "" if "@" in shown else shown
 
 
 def _uri(uri: str) -> str:
@@ -136,12 +122,13 @@ def _boundary(recipient: Recipient) -> str:
     return "=_" + re.sub(r"[^A-Za-z0-9]", "", recipient.message_id)[:60]
 
 
-def _part(text: str, subtype: str) -> EmailMessage:
-    """A text part in quoted-printable or base64, whichever is shorter; never 8-bit."""
+def _part(text: str, subtype: str) -> bytes:
+    """A text part in quoted-printable or base64, whichever is shorter, never 8-bit; ends before a boundary line.
+
+    Written here and not by ``email``, whose generator takes ten times as long over a body this size.
+    """
     octets = text.encode()
     quoted, based = b2a_qp(octets, istext=True), encodebytes(octets.replace(b"\n", b"\r\n"))
-    part = EmailMessage(policy=POLICY)
-    part["Content-Type"] = f'text/{subtype}; charset="utf-8"'
-    part["Content-Transfer-Encoding"] = "base64" if len(based) < len(quoted) else "quoted-printable"
-    part.set_payload(min(quoted, based, key=len).decode("ascii"))
-    return part
+    encoding = "base64" if len(based) < len(quoted) else "quoted-printable"
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\nContent-Transfer-Encoding: {encoding}\n\n'
+    return (head.encode() + min(based, quoted, key=len) + b"\n").replace(b"\n", b"\r\n")

@@ -21,11 +21,13 @@ _INSISTENT = re.compile(r"([!?！？$])(?:\s*[!?！？$])+")
 
 
 def subject(content: EditionContent, newsletter: str) -> str:
-    """The first title and how many more there are: at most 70 columns, never empty, never shouting.
+    """The first title in the edition's language and how many more there are.
+
+    At most 70 columns, never empty, never shouting.
 
     Too short a title, or one that looks like an answer ("Re: ..."), comes after the newsletter's name.
     """
-    stories = content.all
+    stories = own_first(content)
     title = headline(stories[0]) if stories else ""
     if columns(title) < SHORTEST or _REPLY.match(title):
         title = f"{newsletter}: {title}" if title else newsletter
@@ -45,14 +47,19 @@ def subject(content: EditionContent, newsletter: str) -> str:
 def preheader(content: EditionContent, subject: str, newsletter: str, date: str) -> tuple[str, ...]:
     """What an inbox shows after the subject, in parts: the other titles, those in the
     edition's own language first; else how the only story begins."""
-    rest = sorted(content.all[1:], key=lambda item: item.complete.article.language != content.language)
-    others = [headline(item) for item in rest]
+    others = [headline(item) for item in own_first(content)[1:]]
     parts = _within(others, PREHEADER_ROOM) if others else (_beginning(content),)
     text = SEPARATOR.join(parts)
     if columns(text) < PREHEADER_SHORTEST or text.casefold() == subject.casefold():
         name = catalogue(content.language).gettext("{newsletter}, {date}", newsletter=newsletter, date=date)
         parts = (name, *(part for part in parts if part and part != subject))
     return parts
+
+
+def own_first(content: EditionContent) -> list[EditionArticle]:
+    """All articles in order, those in the edition's own language before the others."""
+    own = content.language
+    return sorted(content.all, key=lambda item: primary(item.complete.article.language) != primary(own))
 
 
 def headline(item: EditionArticle) -> str:
@@ -77,7 +84,7 @@ def _within(titles: Iterable[str], room: int) -> tuple[str, ...]:
 def _beginning(content: EditionContent) -> str:
     if not content.all:
         return ""
-    article = content.all[0].complete.article
+    article = own_first(content)[0].complete.article
     source = (plain(article.summary),) if article.summary else paragraphs(article.body_html, 1)
     return text_of(clipped(source[0], PREHEADER_ROOM)).replace("\ufffc", "") if source else ""
 
