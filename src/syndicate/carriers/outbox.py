@@ -36,6 +36,7 @@ class Outbox:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(target)
+            _sync(self.folder)
         except OSError as error:
             raise CarrierError(f"{target}: {error.strerror}; nothing more is handed over") from error
         return Outcome(DeliveryState.ACCEPTED)
@@ -48,3 +49,12 @@ class Outbox:
 
     def _path(self, delivery: int) -> Path:
         return self.folder / f"{delivery:07d}.eml"
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name last, too: the ledger is about to say that the file is there."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

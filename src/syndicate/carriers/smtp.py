@@ -1,5 +1,6 @@
 """SMTP by the standard library: one connection, one message at a time, every reply told apart (RFC 5321)."""
 
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from syndicate.model import CarrierError, DeliveryState, HandOver, Outcome
 
 REUSE = 100
 """Messages a connection carries before a new one is made: many servers count."""
+
+
+_LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +47,24 @@ class Smtp:
         self._close()
 
     def hand_over(self, item: HandOver) -> Outcome:
-        """One message. What fails before the message is sent is certainly not taken; a reply lost after is a doubt."""
+        """One message. What fails before its final dot left was certainly not taken; a reply lost after is a doubt."""
+        if not _has_crlf_only(item.message):
+            return Outcome(
+                DeliveryState.FAILED, "the message has a bare CR or LF, which servers read differently"
+            )
         connection = self._open()
         try:
-            refused = self._envelope(connection, item)
+            refused = self._envelope(connection, item) or self._send(connection, item)
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             self._drop()
             return Outcome(
                 DeliveryState.FAILED, f"connection lost before the message: {_name(error)}", retry=True
             )
-        return refused or self._content(connection, item)
+        except ValueError:
+            # CR, LF or letters outside ASCII in an address: smtplib refuses to write such a command.
+            self._drop()
+            return Outcome(DeliveryState.FAILED, "the address cannot be written on an envelope")
+        return refused or self._verdict(connection)
 
     def proof(self, delivery: int) -> Outcome | None:
         """SMTP cannot be asked afterwards: nothing is certain."""
@@ -66,20 +78,31 @@ class Smtp:
                 return _refusal(verb, code, text)
         return None
 
-    def _content(self, connection: smtplib.SMTP, item: HandOver) -> Outcome:
+    def _send(self, connection: smtplib.SMTP, item: HandOver) -> Outcome | None:
+        """Not ``smtplib.data``: it cannot tell a connection lost before the final dot from one lost after.
+
+        When sending fails, the last bytes, and with them the final dot, never left.
+        """
+        code, text = connection.docmd("DATA")
+        if code != 354:
+            self._reset(connection, code)
+            return _refusal("DATA", code, text)
+        connection.send(_stuffed(item.message))
+        return None
+
+    def _verdict(self, connection: smtplib.SMTP) -> Outcome:
+        """What the server says after the final dot; whatever is neither yes nor no is a doubt."""
         try:
-            code, text = connection.data(item.message)
-        except smtplib.SMTPDataError as error:
-            # The server declined the DATA command itself: nothing was sent.
-            self._reset(connection, error.smtp_code)
-            return _refusal("DATA", error.smtp_code, error.smtp_error)
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            code, text = connection.getreply()
+        except (smtplib.SMTPException, OSError) as error:
             self._drop()
             return Outcome(DeliveryState.UNSURE, f"no reply after the message: {_name(error)}")
         self.carried += 1
         if code // 100 == 2:
             return Outcome(DeliveryState.ACCEPTED, _text(code, text))
         self._reset(connection, code)
+        if code // 100 not in (4, 5):
+            return Outcome(DeliveryState.UNSURE, f"not an answer to a message: {_text(code, text)}")
         return _refusal("message", code, text)
 
     def _open(self) -> smtplib.SMTP:
@@ -89,8 +112,11 @@ class Smtp:
         try:
             self.connection = self._connect()
         except (OSError, smtplib.SMTPException) as error:
-            place = f"{self.server.host}:{self.server.port}"
-            raise CarrierError(f"{place}: no mail can be handed over: {_name(error)}") from error
+            raise CarrierError(f"{self._place}: no mail can be handed over: {_name(error)}") from error
+        except ValueError:
+            # No cause, for the error holds what could not be written, which may be the password.
+            reason = "host, user name or password cannot be written in ASCII"
+            raise CarrierError(f"{self._place}: {reason}") from None
         self.carried = 0
         return self.connection
 
@@ -102,17 +128,25 @@ class Smtp:
             )
         else:
             made = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
-        made.ehlo_or_helo_if_needed()
-        if server.security == "starttls":
-            made.starttls(context=context)
-            made.ehlo()
-        if server.username:
-            made.login(server.username, server.password)
+        try:
+            made.ehlo_or_helo_if_needed()
+            if server.security == "starttls":
+                made.starttls(context=context)
+                made.ehlo()
+            if server.username:
+                made.login(server.username, server.password)
+        except BaseException:
+            made.close()
+            raise
         return made
 
+    @property
+    def _place(self) -> str:
+        return f"{self.server.host}:{self.server.port}"
+
     def _reset(self, connection: smtplib.SMTP, code: int) -> None:
-        """421 means the server is closing (RFC 5321, 3.8); otherwise the conversation starts anew."""
-        if code == 421:
+        """421 means the server is closing (RFC 5321, 3.8), no known code that it is lost; else we start anew."""
+        if code == 421 or code // 100 not in (4, 5):
             self._drop()
             return
         try:
@@ -136,11 +170,22 @@ class Smtp:
 
 
 def _refusal(verb: str, code: int, text: bytes | str) -> Outcome:
-    """4yz: not now, try again; 5yz: never (RFC 5321, 4.2.1)."""
+    """5yz: never; 4yz, or no answer that can be understood: not now, try again (RFC 5321, 4.2.1)."""
     detail = f"{verb}: {_text(code, text)}"
-    if code // 100 == 4:
-        return Outcome(DeliveryState.FAILED, detail, retry=True)
-    return Outcome(DeliveryState.REFUSED, detail)
+    if code // 100 == 5:
+        return Outcome(DeliveryState.REFUSED, detail)
+    return Outcome(DeliveryState.FAILED, detail, retry=True)
+
+
+def _has_crlf_only(message: bytes) -> bool:
+    """A bare LF or CR lets a second message be smuggled past servers that take it for a line end."""
+    return message.count(b"\r\n") == message.count(b"\r") == message.count(b"\n")
+
+
+def _stuffed(message: bytes) -> bytes:
+    """With leading dots doubled and the final dot (RFC 5321, 4.5.2)."""
+    end = b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n"
+    return _LEADING_DOT.sub(b"..", message) + end
 
 
 def _text(code: int, text: bytes | str) -> str:

@@ -79,13 +79,14 @@ class _Planner:
         self.published = {s.id: max((a.published for a in s.published), default=cutoff) for s in stories}
         self.choices: dict[tuple[str, ...], tuple[Choice, ...]] = {}
         self.selected: dict[tuple[tuple[str, ...], frozenset[str]], int | None] = {}
+        self.main_editions: dict[str, int | None] = {}
         self.editions: dict[str, int] = {}
         self.made: list[Edition] = []
         self.assigned: dict[int, int] = {}
         self.skipped: dict[int, SkipReason] = {}
 
     def main(self, language: str) -> None:
-        self._edition((language,), frozenset(), is_main=True)
+        self.main_editions[language] = self._edition((language,), frozenset(), is_main=True)
 
     def assign(self, reader: Reader) -> None:
         reads = reading_languages(reader.languages, self.newsletter)
@@ -122,17 +123,17 @@ class _Planner:
     def _edition(self, reads: tuple[str, ...], had: frozenset[str], is_main: bool = False) -> int | None:
         if (reads, had) not in self.selected:
             chosen = [c for c in self._choose(reads) if c.verdict in IN and c.story not in had]
-            self.selected[reads, had] = self._made(reads, self._items(chosen), is_main, bool(had))
+            self.selected[reads, had] = self._made(reads, self._items(chosen), is_main)
         return self.selected[reads, had]
 
-    def _made(
-        self, reads: tuple[str, ...], items: tuple[EditionItem, ...], is_main: bool, is_rest: bool
-    ) -> int | None:
+    def _made(self, reads: tuple[str, ...], items: tuple[EditionItem, ...], is_main: bool) -> int | None:
         """The index of the edition with these items; none when they are too few to be worth a mail.
 
-        What is left for those who have had some of it goes out however little it is: it would not come again.
+        Too few can wait while the language's window stays open. Its main edition closes it; from then on what
+        others are owed goes out however little it is: it would not come again.
         """
-        if not items or (len(items) < self.newsletter.minimum_stories and not is_rest):
+        can_wait = self.main_editions.get(reads[0]) is None
+        if not items or (len(items) < self.newsletter.minimum_stories and can_wait):
             return None
         edition = Edition(reads[0], reads, items, is_main)
         if edition.selection not in self.editions:

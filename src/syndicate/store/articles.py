@@ -64,6 +64,7 @@ _HELD = (
     article.c.changed,
     article.c.content_hash,
 )
+_listing = type_coerce(article.c.listing, Text)
 _LISTED = (
     article.c.id,
     article.c.story,
@@ -119,7 +120,7 @@ def languages(connection: Connection, ids: Collection[str]) -> dict[str, str]:
 
 
 def save(connection: Connection, value: Article, item: str, likeness: str) -> None:
-    """Insert the article, or replace what its id had. Its list of similar posts stays."""
+    """Insert the article, or replace what its id had. Its list of similar posts stays, but is to be looked at."""
     row = _row(value, item, likeness)
     changed = connection.execute(update(article).where(article.c.id == value.id).values(row))
     if changed.rowcount == 0:
@@ -134,7 +135,7 @@ def withdraw(connection: Connection, ids: Collection[str], moment: datetime) -> 
     withdrawn = 0
     for some in chunks(sorted(ids)):
         where = (article.c.id.in_(some), article.c.state != ArticleState.WITHDRAWN)
-        values = {"state": ArticleState.WITHDRAWN, "changed": moment}
+        values = {"state": ArticleState.WITHDRAWN, "changed": moment, "related": False}
         withdrawn += connection.execute(update(article).where(*where).values(values)).rowcount
     return withdrawn
 
@@ -150,6 +151,22 @@ def renumber(connection: Connection, first: int) -> None:
     one = update(article).where(article.c.id == bindparam("of")).values(sequence=bindparam("to"))
     connection.execute(one, [{"of": identity, "to": -n} for identity, n in moved])
     connection.execute(update(article).where(article.c.sequence < 0).values(sequence=-article.c.sequence))
+
+
+def unrelated(connection: Connection) -> tuple[list[str], list[str]]:
+    """Articles whose last change the index of similar posts does not know: (published, no longer published)."""
+    rows = connection.execute(select(article.c.id, article.c.state).where(article.c.related.is_(False)))
+    out: list[str] = []
+    gone: list[str] = []
+    for row in rows:
+        (out if row.state == ArticleState.PUBLISHED else gone).append(row.id)
+    return out, gone
+
+
+def set_related(connection: Connection, ids: Collection[str]) -> None:
+    """The index knows of them now."""
+    for some in chunks(sorted(ids)):
+        connection.execute(update(article).where(article.c.id.in_(some)).values(related=True))
 
 
 def set_similar(connection: Connection, lists: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -212,7 +229,7 @@ def newest_stories(
     )
     if hints:
         stories = stories.where(
-            or_(*(type_coerce(article.c.listing, Text).like(f'%"{word}"%') for word in sorted(hints)))
+            or_(*(_listing.contains(f'"{word}"', autoescape=True) for word in sorted(hints)))
         )
     return _stories(connection, select(article).where(article.c.story.in_(stories)))
 
@@ -274,6 +291,7 @@ def _row(value: Article, item: str, likeness: str) -> dict[str, Any]:
             "translators": [[c.key, c.name] for c in value.translators],
             "tags": [[t.slug, t.label] for t in value.tags],
         },
+        "related": False,
         "body_html": value.body_html,
         "detail": {
             "summary": value.summary,

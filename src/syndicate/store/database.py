@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from syndicate.model import StoreError
 
+_MIGRATION_LOCK = 0x53594E44  # any number, the same in every syndicate
 HEAD = "0001"
 """The newest migration. Known here so that a database that is up to date costs no import of Alembic."""
 
@@ -28,25 +29,41 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back on any error."""
-        with self.engine.begin() as connection:
+        with self._explained("cannot be used"), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent look at the database that holds up no writer."""
-        with self.engine.connect().execution_options(read_only=True) as connection, connection.begin():
+        """One consistent look at the database, as it was at the first question; it holds up no writer."""
+        with self._explained("cannot be read"), self._reader() as connection, connection.begin():
             yield connection
 
     def migrate(self) -> None:
         """Bring the schema to :data:`HEAD`; does nothing when it is there."""
+        with self._explained("cannot be opened"):
+            try:
+                if self._version() != HEAD:
+                    _upgrade(self.engine)
+            except OperationalError:
+                raise
+            except SQLAlchemyError as error:
+                reason = getattr(error, "orig", None) or error
+                raise StoreError(f"{self._place}: cannot be migrated: {reason}") from error
+
+    def _reader(self) -> Connection:
+        if self.engine.dialect.name == "sqlite":
+            return self.engine.connect().execution_options(read_only=True)
+        return self.engine.connect().execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        """What the database itself refuses (away, full, locked too long, not a database) is for a person to mend."""
         try:
-            version = self._version()
-            if version != HEAD:
-                _upgrade(self.engine)
+            yield
         except OperationalError as error:
-            raise StoreError(f"{self._place}: cannot be opened: {error.orig}") from error
-        except SQLAlchemyError as error:
-            raise StoreError(f"{self._place}: cannot be migrated: {error}") from error
+            raise StoreError(f"{self._place}: {what}: {error.orig}") from error
 
     def close(self) -> None:
         self.engine.dispose()
@@ -68,15 +85,29 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            "the address of the database is none; write sqlite:///… or postgresql://…"
+        ) from error
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"))
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed)
+        raise StoreError(f"{parsed.get_backend_name()}: only sqlite and postgresql are spoken here")
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(parsed.database).parent)
     engine = create_engine(parsed, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: the database's folder cannot be made: {error.strerror}") from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -102,5 +133,8 @@ def _upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            # Two processes may start at once; SQLite's BEGIN IMMEDIATE has this lock in it.
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from syndicate.model import Edition, EditionItem, Issue, IssueState, NotFound, Placement
+from syndicate.store.chunks import chunks
 from syndicate.store.tables import delivery, edition, edition_item, issue
 
 
@@ -162,16 +163,14 @@ def editions(connection: Connection, issue_id: int) -> list[FrozenEdition]:
 
 
 def _items(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[EditionItem, ...]]:
-    query = (
-        select(edition_item)
-        .where(edition_item.c.edition.in_(ids))
-        .order_by(edition_item.c.edition, edition_item.c.position)
-    )
-    found: dict[int, tuple[EditionItem, ...]] = {}
-    for row in connection.execute(query):
-        item = EditionItem(row.story, row.article, row.language, Placement(row.placement), row.is_fallback)
-        found[row.edition] = (*found.get(row.edition, ()), item)
-    return found
+    found: dict[int, list[EditionItem]] = {}
+    for some in chunks(ids):
+        query = select(edition_item).where(edition_item.c.edition.in_(some))
+        for row in connection.execute(query.order_by(edition_item.c.edition, edition_item.c.position)):
+            place = Placement(row.placement)
+            item = EditionItem(row.story, row.article, row.language, place, row.is_fallback)
+            found.setdefault(row.edition, []).append(item)
+    return {identity: tuple(items) for identity, items in found.items()}
 
 
 def _edition(row: Row[*tuple[Any, ...]], items: tuple[EditionItem, ...]) -> Edition:

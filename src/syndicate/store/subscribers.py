@@ -65,7 +65,10 @@ def unsubscribe(connection: Connection, identity: int, newsletter: str, source: 
 
 
 def subscribe(connection: Connection, identity: int, newsletter: str, source: str, now: datetime) -> None:
-    """Begin a subscription, or begin it again."""
+    """Begin a subscription, or begin it again; one that runs goes on and nothing is noted."""
+    where = (subscription.c.subscriber == identity, subscription.c.newsletter == newsletter)
+    if connection.execute(select(subscription.c.newsletter).where(*where)).first():
+        return
     values = {"subscriber": identity, "newsletter": newsletter, "cadence": ""}
     connection.execute(subscription.insert().values(values))
     note(connection, identity, "subscribed", newsletter, source, now)

@@ -94,7 +94,8 @@ problem = Table(
 # `item` is the source key that holds the article; `likeness` (sha256 of language, title and body) finds a
 # renamed file again.
 # `listing` holds what lists, feeds' fingerprints and choices need; `detail` what only a page of the article needs.
-# `similar` is the list of the best other articles in the same language, as ids.
+# `similar` is the list of the best other articles in the same language, as ids; `related` is false until the index
+# of similar posts knows of the article's last change (or that it left).
 article = Table(
     "article",
     metadata,
@@ -117,6 +118,7 @@ article = Table(
     Column("url", Text, nullable=False),
     Column("listing", Json, nullable=False),
     Column("similar", Json, nullable=False),
+    Column("related", Boolean, nullable=False, index=True),
     Column("body_html", Text, nullable=False),
     Column("detail", Json, nullable=False),
     UniqueConstraint("source", "key"),
@@ -176,6 +178,8 @@ subscriber = Table(
     Column("consent_at", Moment),
     Column("consent_source", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    # The number of somebody erased is in links and in the ledger: nobody else may ever have it.
+    sqlite_autoincrement=True,
 )
 
 subscription = Table(
@@ -221,6 +225,7 @@ issue = Table(
     Column("planned_at", Moment, nullable=False),
     Column("choices", Json, nullable=False),
     UniqueConstraint("newsletter", "slot"),
+    sqlite_autoincrement=True,
 )
 
 edition = Table(
@@ -257,9 +262,11 @@ delivery = Table(
     Column("state", String(12), nullable=False),
     Column("reason", Text, nullable=False),
     Column("carrier", String(40), nullable=False),
-    Column("message_id", String(120), nullable=False),
+    Column("message_id", String(320), nullable=False),
     Column("handed_at", Moment),
     Column("settled_at", Moment),
     UniqueConstraint("issue", "subscriber"),
     Index("ix_delivery_issue_state", "issue", "state"),
+    # The outbox names its files after deliveries: a number is never given twice.
+    sqlite_autoincrement=True,
 )

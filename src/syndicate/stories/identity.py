@@ -11,7 +11,7 @@ title, domain and language (DESIGN section 4, ``docs/reference`` on feeds: ids a
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from syndicate.model import Article, ArticleState, HeldArticle, Manuscript, Problem
@@ -64,19 +64,21 @@ class Ledger:
     ) -> None:
         self.authority, self.sequence, self.baseline, self.now = authority, next_sequence, baseline, now
         self.by_key: dict[str, HeldArticle] = {}
-        self.released: dict[str, HeldArticle] = {}
+        self.released: dict[str, dict[str, HeldArticle]] = {}
         self.by_item: dict[str, set[str]] = {}
         self.slots: dict[tuple[str, str], str] = {}
+        self.members: dict[tuple[str, str], set[str]] = {}
         self.stories: dict[str, str] = {}
-        for one in held:
+        self.taken: set[str] = set()
+        for one in sorted(held, key=lambda one: (one.state is not ArticleState.WITHDRAWN, one.sequence)):
             self._learn(one)
+            if one.state is ArticleState.WITHDRAWN:
+                self._release(one)
 
     def release(self, item: str) -> None:
         """The source holds ``item`` no more: what it held may be found again under another key."""
         for one in self.held_by(item):
-            self.released[one.likeness] = one
-            if one.permanent_id:
-                self.released[one.permanent_id] = one
+            self._release(one)
 
     def held_by(self, item: str) -> tuple[HeldArticle, ...]:
         """What the source key ``item`` holds, as far as it was not found again under another."""
@@ -88,21 +90,36 @@ class Ledger:
         before = self._recognise(manuscript, mark)
         manuscript, problems = self._unclash(manuscript, before)
         article = self._new(manuscript) if before is None else self._again(manuscript, before)
-        self._learn(_held(article, item, mark), before)
-        changed = before is None or before.content_hash != article.content_hash or before.item != item
-        return Placed(article, item, mark, before is None, changed, problems)
+        now_held = _held(article, item, mark)
+        self._learn(now_held, before)
+        return Placed(article, item, mark, before is None, now_held != before, problems)
 
     def _recognise(self, manuscript: Manuscript, mark: str) -> HeldArticle | None:
         if manuscript.key in self.by_key:
             return self.by_key[manuscript.key]
-        return self.released.get(manuscript.permanent_id) or self.released.get(mark)
+        for sign in filter(None, (manuscript.permanent_id, mark)):
+            found = sorted(
+                self.released.get(sign, {}).values(),
+                key=lambda one: (one.language != manuscript.language, one.sequence),
+            )
+            if found:
+                return found[0]
+        return None
+
+    def _release(self, one: HeldArticle) -> None:
+        for sign in filter(None, (one.permanent_id, one.likeness)):
+            self.released.setdefault(sign, {})[one.id] = one
+
+    def _is_released(self, one: HeldArticle) -> bool:
+        return one.id in self.released.get(one.likeness, {})
 
     def _unclash(
         self, manuscript: Manuscript, before: HeldArticle | None
     ) -> tuple[Manuscript, tuple[Problem, ...]]:
         """A story has one article per language: a second one becomes a story of its own, and that is said."""
         holder = self.slots.get((manuscript.group, manuscript.language))
-        if holder is None or holder == manuscript.key or (before and before.key == holder):
+        mine = (manuscript.key, before.key if before else manuscript.key)
+        if holder is None or holder in mine or self._is_released(self.by_key[holder]):
             return manuscript, ()
         problem = Problem(
             place=f"{manuscript.source}: {manuscript.key}",
@@ -117,21 +134,21 @@ class Ledger:
         backdated = self.baseline is not None and manuscript.published < self.now
         return _article(
             manuscript,
-            id=f"tag:{self.authority}:{_digest(manuscript.source, manuscript.key)}",
-            story=self._story(manuscript),
+            id=self._fresh(f"tag:{self.authority}:", manuscript.source, manuscript.key),
+            story=self.stories.get(manuscript.group) or self._new_story(manuscript),
             sequence=sequence,
             available=self.now if backdated else manuscript.published,
-            changed=max(manuscript.published, manuscript.updated or manuscript.published),
+            changed=max(manuscript.published, min(manuscript.updated or self.now, self.now)),
             content_hash=content_hash(manuscript),
         )
 
     def _again(self, manuscript: Manuscript, before: HeldArticle) -> Article:
         new_hash = content_hash(manuscript)
-        same = new_hash == before.content_hash
+        same = new_hash == before.content_hash and manuscript.state is before.state
         return _article(
             manuscript,
             id=before.id,
-            story=before.story if before.group == manuscript.group else self._story(manuscript),
+            story=self._story_again(manuscript, before),
             sequence=before.sequence,
             available=self._available_again(manuscript, before),
             changed=before.changed if same else self._changed(manuscript, before),
@@ -139,25 +156,43 @@ class Ledger:
         )
 
     def _available_again(self, manuscript: Manuscript, before: HeldArticle) -> datetime:
-        """What was not out yet follows its date; a draft that comes out counts from now; the rest stays."""
-        if before.available > self.now:
-            return (
-                max(manuscript.published, self.now)
-                if before.state is ArticleState.DRAFT
-                else manuscript.published
-            )
-        if before.state is ArticleState.DRAFT and manuscript.state is ArticleState.PUBLISHED:
+        """What was not out yet follows its date, but never into the past: an issue's window may be closed there.
+
+        A draft that comes out counts from now; the rest stays.
+        """
+        comes_out = before.state is ArticleState.DRAFT and manuscript.state is not ArticleState.DRAFT
+        if before.available > self.now or comes_out:
             return max(manuscript.published, self.now)
         return before.available
 
     def _changed(self, manuscript: Manuscript, before: HeldArticle) -> datetime:
         """The date the source gives if it moved forward, else the hour at which we saw the change."""
         if manuscript.updated and before.changed < manuscript.updated <= self.now:
-            return manuscript.updated
+            return max(manuscript.updated, manuscript.published)
         return max(self.now, manuscript.published)
 
-    def _story(self, manuscript: Manuscript) -> str:
-        return self.stories.get(manuscript.group) or _digest("story", manuscript.source, manuscript.group)
+    def _story_again(self, manuscript: Manuscript, before: HeldArticle) -> str:
+        """The story its group names; a group renamed as a whole, or before its siblings, keeps its story."""
+        if manuscript.group == before.group:
+            return before.story
+        left_behind = self.members.get((before.group, before.story), set()) - {before.key}
+        known = self.stories.get(manuscript.group)
+        if known or any(not self._is_released(self.by_key[key]) for key in left_behind):
+            return known or self._new_story(manuscript)
+        return before.story
+
+    def _new_story(self, manuscript: Manuscript) -> str:
+        return self._fresh("", "story", manuscript.source, manuscript.group)
+
+    def _fresh(self, prefix: str, *parts: str) -> str:
+        """A name made from ``parts``: the same in a database made anew, but never one that is taken.
+
+        What was named after a path keeps its name when it is renamed; somebody else may then have the path.
+        """
+        again = 0
+        while (name := prefix + _digest(*parts, *(("again", str(again)) if again else ()))) in self.taken:
+            again += 1
+        return name
 
     def _learn(self, one: HeldArticle, before: HeldArticle | None = None) -> None:
         if before is not None:
@@ -165,15 +200,21 @@ class Ledger:
         self.by_key[one.key] = one
         self.by_item.setdefault(one.item, set()).add(one.key)
         self.slots[one.group, one.language] = one.key
-        self.stories.setdefault(one.group, one.story)
+        self.members.setdefault((one.group, one.story), set()).add(one.key)
+        self.stories[one.group] = one.story
+        self.taken.update((one.id, one.story))
 
     def _unlearn(self, one: HeldArticle) -> None:
         self.by_key.pop(one.key, None)
         self.by_item.get(one.item, set()).discard(one.key)
-        self.released.pop(one.likeness, None)
-        self.released.pop(one.permanent_id, None)
+        for sign in (one.permanent_id, one.likeness):
+            self.released.get(sign, {}).pop(one.id, None)
         if self.slots.get((one.group, one.language)) == one.key:
             del self.slots[one.group, one.language]
+        members = self.members.get((one.group, one.story), set())
+        members.discard(one.key)
+        if not members and self.stories.get(one.group) == one.story:
+            del self.stories[one.group]
 
 
 def likeness(manuscript: Manuscript) -> str:
@@ -183,7 +224,12 @@ def likeness(manuscript: Manuscript) -> str:
 
 def content_hash(manuscript: Manuscript) -> str:
     """sha256 hex over all that a reader sees (:data:`SEEN`)."""
-    return _digest(*(repr(getattr(manuscript, name)) for name in SEEN), length=64)
+    return _digest(*(_seen(getattr(manuscript, name)) for name in SEEN), length=64)
+
+
+def _seen(value: Any) -> str:
+    """The same text for the same moment, whatever object stands for UTC in it."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else repr(value)
 
 
 def _digest(*parts: str, length: int = 20) -> str:

@@ -10,6 +10,8 @@ from syndicate.model import UnsafeValue
 
 # RFC 5321, 4.1.2: dot-string of atext. Quoted local parts are legal, unused, and a way to smuggle: refused.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+# RFC 5321, 4.5.3.1.3 (a path of 256 with its brackets).
+_LONGEST = 254
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -19,6 +21,14 @@ def canonical(email: str) -> str:
     Raises UnsafeValue with the reason for what cannot be mailed: a local part outside ASCII needs SMTPUTF8
     (RFC 6531), which carriers here do not offer.
     """
+    return mailbox(email).lower()
+
+
+def mailbox(email: str) -> str:
+    """The address to write on the envelope: the local part as given, the domain as A-labels.
+
+    Raises UnsafeValue as :func:`canonical` does.
+    """
     local, at, domain = email.strip().rpartition("@")
     if not at or not local or not domain:
         raise UnsafeValue("not an address: it needs one @ with something on both sides")
@@ -26,13 +36,10 @@ def canonical(email: str) -> str:
         raise UnsafeValue("letters outside a-z before the @ cannot be mailed yet (SMTPUTF8)")
     if not _LOCAL.fullmatch(local) or len(local) > 64:
         raise UnsafeValue("what stands before the @ is not a mailbox name")
-    return f"{local.lower()}@{_domain(domain)}"
-
-
-def mailbox(email: str) -> str:
-    """The address to write on the envelope: the local part as given, the domain as A-labels."""
-    local, _, domain = email.strip().rpartition("@")
-    return f"{local}@{_domain(domain)}"
+    address = f"{local}@{_domain(domain)}"
+    if len(address) > _LONGEST:
+        raise UnsafeValue("the address is longer than mail can carry")
+    return address
 
 
 def address_hash(key: bytes, canonical_address: str) -> bytes:
@@ -43,7 +50,7 @@ def address_hash(key: bytes, canonical_address: str) -> bytes:
 def _domain(domain: str) -> str:
     try:
         ascii_domain = idna.encode(domain.strip().rstrip("."), uts46=True).decode().lower()
-    except idna.IDNAError as error:
+    except (idna.IDNAError, UnicodeError) as error:
         raise UnsafeValue(f"the domain is not valid: {error}") from error
     labels = ascii_domain.split(".")
     if len(labels) < 2 or len(ascii_domain) > 253 or not all(_LABEL.fullmatch(label) for label in labels):

@@ -5,6 +5,7 @@ and ``languages`` must be there. Several languages or newsletters are separated 
 """
 
 import csv
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from enum import StrEnum
 from typing import TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from syndicate.languages import normalise, visible
+from syndicate.languages import from_name, normalise, primary, visible
 from syndicate.model import LanguageTagError, Subscriber, SubscriberStatus, Subscription, UnsafeValue
 from syndicate.subscribers.addresses import canonical
 
@@ -28,7 +29,8 @@ COLUMNS = (
     "consent_source",
 )
 CADENCES = ("", "instant", "daily", "weekdays", "weekly", "monthly")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A cell that a spreadsheet would run, behind any number of the apostrophes that keep it from doing so.
+_FORMULA = re.compile(r"'*[=+@\t\r-]")
 
 
 class Fate(StrEnum):
@@ -66,14 +68,20 @@ class Report:
 def read_lines(file: TextIO, newsletters: Sequence[str]) -> Iterator[Line]:
     """Every line of a CSV file with a header. Raises UnsafeValue when the header lacks what must be there."""
     reader = csv.DictReader(file)
-    missing = {"email", "languages"} - set(reader.fieldnames or ())
+    try:
+        missing = {"email", "languages"} - set(reader.fieldnames or ())
+    except csv.Error as error:
+        raise UnsafeValue(f"line 1: {error}") from error
     if missing:
         raise UnsafeValue(f"line 1: the header lacks {', '.join(sorted(missing))}")
     unknown = set(reader.fieldnames or ()) - set(COLUMNS)
     if unknown:
         raise UnsafeValue(f"line 1: unknown columns {', '.join(sorted(map(str, unknown)))}")
-    for row in reader:
-        yield _line(reader.line_num, row, newsletters)
+    try:
+        for row in reader:
+            yield _line(reader.line_num, row, newsletters)
+    except csv.Error as error:
+        raise UnsafeValue(f"line {reader.line_num + 1}: {error}") from error
 
 
 def merge(held: Subscriber | None, given: Subscriber, left: Collection[str] = ()) -> tuple[Fate, Subscriber]:
@@ -112,7 +120,7 @@ def write_lines(file: TextIO, subscribers: Iterable[Subscriber]) -> int:
 
 
 def _line(number: int, row: dict[str, str | None], newsletters: Sequence[str]) -> Line:
-    cells = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+    cells = {key: _as_it_was((value or "").strip()) for key, value in row.items() if isinstance(key, str)}
     if None in row:
         return Line(number, None, "more cells than the header has columns")
     try:
@@ -140,6 +148,9 @@ def _languages(text: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(normalise(part) for part in text.replace(";", " ").split()))
     if not found:
         raise UnsafeValue("no language: nobody is mailed in a language they did not ask for")
+    unknown = [tag for tag in found if from_name(primary(tag)) is None]
+    if unknown:
+        raise UnsafeValue(f"no language has the code {', '.join(unknown)}")
     return found
 
 
@@ -176,7 +187,10 @@ def _moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UnsafeValue(f"{text!r} is not a date and time (ISO 8601)") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise UnsafeValue(f"{text!r} is not a date that can be") from error
 
 
 def _status_after(held: SubscriberStatus, given: SubscriberStatus) -> SubscriberStatus:
@@ -208,4 +222,9 @@ def _cells(one: Subscriber) -> list[str]:
 
 
 def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _as_it_was(cell: str) -> str:
+    """What :func:`_inert` wrote, read back."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("listing", sa.Text(), nullable=False),
         sa.Column("similar", sa.Text(), nullable=False),
+        sa.Column("related", sa.Boolean(), nullable=False),
         sa.Column("body_html", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_article")),
@@ -38,6 +39,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_article_available"), "article", ["available"], unique=False)
     op.create_index("ix_article_source_group", "article", ["source", "group_key"], unique=False)
     op.create_index("ix_article_source_item", "article", ["source", "item"], unique=False)
+    op.create_index(op.f("ix_article_related"), "article", ["related"], unique=False)
     op.create_index(op.f("ix_article_story"), "article", ["story"], unique=False)
     op.create_table(
         "author",
@@ -63,6 +65,7 @@ def upgrade() -> None:
         sa.Column("choices", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issue")),
         sa.UniqueConstraint("newsletter", "slot", name=op.f("uq_issue_newsletter_slot")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "problem",
@@ -119,6 +122,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriber")),
         sa.UniqueConstraint("canonical", name=op.f("uq_subscriber_canonical")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "suppression",
@@ -198,13 +202,14 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("carrier", sa.String(length=40), nullable=False),
-        sa.Column("message_id", sa.String(length=120), nullable=False),
+        sa.Column("message_id", sa.String(length=320), nullable=False),
         sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["edition"], ["edition.id"], name=op.f("fk_delivery_edition_edition")),
         sa.ForeignKeyConstraint(["issue"], ["issue.id"], name=op.f("fk_delivery_issue_issue")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("issue", "subscriber", name=op.f("uq_delivery_issue_subscriber")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_delivery_edition"), "delivery", ["edition"], unique=False)
     op.create_index("ix_delivery_issue_state", "delivery", ["issue", "state"], unique=False)
