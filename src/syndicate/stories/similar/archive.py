@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from syndicate.stories.similar.extras import Extras
+from syndicate.stories.similar.judge import Judge
 from syndicate.stories.similar.reading import Array, story_key
 from syndicate.stories.similar.shelf import Shelf
 from syndicate.stories.similar.weights import starts
@@ -74,7 +76,9 @@ class Archive:
         self.languages: list[str] = list(info["languages"])
         self.articles_count, self.stories_count = int(info["articles"]), int(info["stories"])
         self.keep = int(info["keep"])
+        self.judge = Judge(info["judge"]["method"], tuple(info["judge"]["weights"]))
         self._shelves: dict[str, Shelf] = {}
+        self._extras: dict[str, Extras] = {}
 
     @cached_property
     def ids(self) -> Names:
@@ -132,6 +136,13 @@ class Archive:
             number = self.languages.index(language)
             self._shelves[language] = Shelf(_Part(self._arrays, f"shelf{number}_"))
         return self._shelves.get(language)
+
+    def extras(self, language: str) -> Extras:
+        """The extra views of a shelf; there only when the judge has learnt."""
+        if language not in self._extras:
+            number = self.languages.index(language)
+            self._extras[language] = Extras(_Part(self._arrays, f"extras{number}_"))
+        return self._extras[language]
 
 
 class _Part(Mapping[str, Array]):

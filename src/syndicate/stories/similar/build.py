@@ -1,18 +1,21 @@
 """A rebuild: documents -> readings -> a shelf per language -> pairs of stories -> every article's list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from syndicate.stories.similar.archive import grouped, named
+from syndicate.stories.similar.extras import Extras
+from syndicate.stories.similar.extras import build as build_extras
+from syndicate.stories.similar.features import memberships, raw_features
+from syndicate.stories.similar.judge import LEAST_LINKED, Judge, Lesson, judged, lesson
 from syndicate.stories.similar.reading import (
     MOST_REPEATS,
     Array,
     Reading,
     masked_title,
-    read,
     repeated,
     story_key,
 )
@@ -22,6 +25,8 @@ from syndicate.stories.similar.weights import ENTRIES, LEAST_KEPT
 
 LISTED = 40  # stories kept for each article: those shown, and a reserve for when some of them leave
 THREADS = 2
+NEAREST = 10  # stories on either side in time that are candidates too, where a ranking is learnt
+_BLOCK = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +66,8 @@ class Pairs:
     likeness: Array
 
 
-def built(documents: Iterable[Document]) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays and facts of an :class:`Archive` of these documents; the order they come in is no matter."""
-    pile = {document.id: (card(document), read(document)) for document in documents}
-    items = [pile[id] for id in sorted(pile)]
-    del pile
-    return assembled([item[0] for item in items], [item[1] for item in items])
-
-
 def assembled(cards: list[Card], readings: list[Reading]) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The same from cards and readings in order of id."""
+    """The arrays and facts of an :class:`Archive`, from cards and readings in order of id."""
     languages = sorted({c.language for c in cards})
     stories = sorted({c.story for c in cards})
     number = {story: n for n, story in enumerate(stories)}
@@ -91,10 +88,24 @@ def assembled(cards: list[Card], readings: list[Reading]) -> tuple[dict[str, Arr
         part = build(rows, [readings[r].without(boilerplate) for r in rows], keep)
         shelves.append(Shelf(part))
         arrays |= {f"shelf{n}_{name}": value for name, value in part.items()}
-    pairs = related(shelves, story_of, days, len(stories))
-    scores = faded(pairs, story_days(story_of, days, len(stories)))
+    links = linked_stories(cards, number)
+    learning = len({story for link in links for story in link}) >= LEAST_LINKED
+    pairs = related(shelves, story_of, days, len(stories), NEAREST if learning else 0)
+    first = story_days(story_of, days, len(stories))
+    judge = Judge()
+    if learning:
+        judge, scores, more = _learnt(pairs, links, cards, readings, shelves, story_of, first)
+        arrays |= more
+    if not judge.learnt:
+        scores = judge.score(np.stack([pairs.likeness, first[pairs.left] - first[pairs.right]], axis=1))
     arrays["list_stories"], arrays["list_scores"] = lists(pairs, scores, shelves, story_of, language_of)
-    info = {"languages": languages, "articles": len(cards), "stories": len(stories), "keep": keep}
+    info = {
+        "languages": languages,
+        "articles": len(cards),
+        "stories": len(stories),
+        "keep": keep,
+        "judge": {"method": judge.method, "weights": judge.weights},
+    }
     return arrays, info
 
 
@@ -117,12 +128,12 @@ def story_days(story_of: Array, days: Array, stories: int) -> Array:
     return first
 
 
-def related(shelves: Sequence[Shelf], story_of: Array, days: Array, stories: int) -> Pairs:
+def related(shelves: Sequence[Shelf], story_of: Array, days: Array, stories: int, nearest: int) -> Pairs:
     """The candidate pairs of all languages, and their likeness merged over the languages both are in."""
     keys = [np.zeros(0, np.int64)]
     for shelf in shelves:
         on_shelf = story_of[shelf.rows].astype(np.int64)
-        for a, b in candidates(shelf, days[shelf.rows], THREADS):
+        for a, b in candidates(shelf, days[shelf.rows], THREADS, nearest):
             left, right = np.minimum(on_shelf[a], on_shelf[b]), np.maximum(on_shelf[a], on_shelf[b])
             keys.append(np.unique((left * stories + right)[left != right]))
     pairs = np.unique(np.concatenate(keys))
@@ -137,15 +148,45 @@ def related(shelves: Sequence[Shelf], story_of: Array, days: Array, stories: int
     return Pairs(left, right, total / np.sqrt(np.maximum(shared, 1), dtype=np.float32))
 
 
-def faded(pairs: Pairs, days: Array) -> Array:
-    """The score (float32) of each pair: its likeness, the less the further apart in time."""
-    return fade(pairs.likeness, days[pairs.left] - days[pairs.right])
+def linked_stories(cards: Iterable[Card], number: Mapping[str, int]) -> frozenset[tuple[int, int]]:
+    """The pairs of stories (lower number first) of which one links to the other in any language."""
+    pairs = ((number[c.story], number[link]) for c in cards for link in c.links if link in number)
+    return frozenset((min(pair), max(pair)) for pair in pairs if pair[0] != pair[1])
 
 
-def fade(likeness: Array, apart: Array) -> Array:
-    """S·t: likeness x (1 + max(days apart, 7) / 30) ^ -0.4, where it is above 0."""
-    kernel = (1 + np.maximum(np.abs(apart), 7) / 30) ** -0.4
-    return np.where(likeness > 0, likeness * kernel, likeness).astype(np.float32)
+def _learnt(
+    pairs: Pairs,
+    links: frozenset[tuple[int, int]],
+    cards: list[Card],
+    readings: list[Reading],
+    shelves: Sequence[Shelf],
+    story_of: Array,
+    days: Array,
+) -> tuple[Judge, Array, dict[str, Array]]:
+    """The judge learnt from ``links``; if it beats the plain ones, all pairs' scores and the extra views."""
+    extras = [build_extras(shelf, [readings[row] for row in shelf.rows]) for shelf in shelves]
+    sides = [(shelf, Extras(arrays)) for shelf, arrays in zip(shelves, extras, strict=True)]
+    masked = np.array([c.masked for c in cards], np.int64)
+    groups = (
+        memberships(story_of, [c.tags for c in cards], len(days)),
+        memberships(story_of, [c.authors for c in cards], len(days)),
+    )
+
+    def features(which: Array) -> Array:
+        left, right, likeness = pairs.left[which], pairs.right[which], pairs.likeness[which]
+        return raw_features(left, right, likeness, days, sides, story_of, masked, groups)
+
+    pair, linked, story = lesson(pairs.left, pairs.right, links)
+    which, place = np.unique(pair, return_inverse=True)
+    judge = judged(Lesson(features(which)[place], linked, story))
+    if not judge.learnt:
+        return judge, np.zeros(0, np.float32), {}
+    scores = [
+        judge.score(features(np.arange(first, min(first + _BLOCK, len(pairs.left)))))
+        for first in range(0, len(pairs.left), _BLOCK)
+    ]
+    more = {f"extras{n}_{name}": value for n, part in enumerate(extras) for name, value in part.items()}
+    return judge, np.concatenate(scores), more
 
 
 def lists(

@@ -18,9 +18,11 @@ from syndicate.stories.similar.kept import (
     UNREAD,
     pack_cards,
     pack_readings,
+    pack_sights,
     pack_vectors,
     unpack_cards,
     unpack_readings,
+    unpack_sights,
     unpack_vectors,
 )
 from syndicate.stories.similar.live import Live
@@ -130,6 +132,9 @@ class Index:
             **pack_cards(live.cards[first:]),
             **pack_readings(self._readings[first:]),
             **pack_vectors(vectors),
+            **pack_sights(
+                [live.sights.get(live.archive.articles_count + at) for at in range(first, len(live.cards))]
+            ),
             "departed": np.array(sorted(live.departed if whole else self._left), np.int32),
             "list_rows": np.array(rows, np.int32),
             "list_lengths": np.array([len(stories) for stories, _ in lists], np.int64),
@@ -138,8 +143,11 @@ class Index:
         }
 
     def _replay(self, patch: Arrays) -> None:
-        for each, vector in zip(unpack_cards(patch), unpack_vectors(patch), strict=True):
-            self._live.arrive(each, *vector)
+        news = zip(unpack_cards(patch), unpack_vectors(patch), unpack_sights(patch), strict=True)
+        for each, vector, sight in news:
+            row = self._live.arrive(each, *vector)
+            if sight is not None:
+                self._live.sights[row] = sight
         self._readings += unpack_readings(patch)
         for row in patch["departed"].tolist():
             self._live.leave(row)
@@ -241,35 +249,54 @@ class Index:
             return live.arrive(card(document), None)
         terms = reading.without(live.archive.repeated_lines)
         full, query = weigh([terms], shelf.statistics, live.archive.keep)
-        return live.arrive(card(document), Vector(full.terms, full.values[0], full.values[1], query.terms))
+        vector = Vector(full.terms, full.values[0], full.values[1], query.terms)
+        row = live.arrive(card(document), vector)
+        if live.archive.judge.learnt:
+            live.sights[row] = live.archive.extras(document.language).look(reading, vector)
+        return row
 
     # -- asking
 
     @property
     def method(self) -> str:
-        """How articles are ranked."""
-        return "S.t"
+        """How articles are ranked: ``S``, ``S·t`` (time counts), or ``F`` (learnt from the newsroom's links)."""
+        return self._live.archive.judge.method
 
     def similar(self, article: str, reads: Sequence[str], k: int) -> tuple[Neighbour, ...]:
         """The ``k`` best other stories for the reader of ``article`` who reads ``reads``, in that order.
 
-        First those available in ``reads[0]``, in that language, then those in the next. Never the story
-        itself or its translation, never what was removed, each story once. Where too few are alike, the
-        list is filled with the newest stories that share a tag, then with the newest (score 0.0). Fewer than
-        ``k`` only where there are fewer. Empty for an article that is not here.
+        First those available in ``reads[0]``, in that language, then those that are only in the next. Never
+        the story itself or its translation, never what was removed, each story once. Where too few in a
+        language are alike, the newest that share a tag follow, then the newest (score 0.0). Fewer than ``k``
+        only where there are fewer. Empty for an article that is not here.
         """
         row = self._live.row(article)
         if row is None or k <= 0:
             return ()
         found: dict[int, Neighbour] = {}
-        for language in dict.fromkeys(reads):
-            for story, score in self._alike(row, language, k):
-                found.setdefault(story, self._neighbour(story, language, score))
-        for language in dict.fromkeys(reads):
+        languages = list(dict.fromkeys(reads))
+        for at, language in enumerate(languages):
             if len(found) < k:
-                for story in self._fillers(row, language, k + len(found)):
-                    found.setdefault(story, self._neighbour(story, language, 0.0))
+                shown = self._readable(languages[:at])
+                for story, score in self._ranked(row, language, k):
+                    if not shown[story]:
+                        found.setdefault(story, self._neighbour(story, language, score))
         return tuple(found.values())[:k]
+
+    def _readable(self, languages: Sequence[str]) -> Array:
+        """By story: whether it is there in one of ``languages``."""
+        shown = np.zeros(self._live.stories_count, bool)
+        for language in languages:
+            shown |= self._live.rows_in(language) >= 0
+        return shown
+
+    def _ranked(self, row: int, language: str, k: int) -> Iterator[tuple[int, float]]:
+        """The stories in ``language``, those alike first; at least ``k`` where there are as many."""
+        alike = self._alike(row, language, k)
+        yield from alike
+        if len(alike) < k:
+            for story in self._fillers(row, language, k):
+                yield story, 0.0
 
     def _neighbour(self, story: int, language: str, score: float) -> Neighbour:
         row = int(self._live.rows_in(language)[story])
@@ -291,7 +318,9 @@ class Index:
     def _capped(
         self, row: int, language: str, ranked: list[tuple[int, float]], k: int
     ) -> list[tuple[int, float]]:
-        """Siblings beyond the second come after the others: capped, not banned."""
+        """Siblings beyond the second come after the others: capped, not banned. What is learnt knows better."""
+        if self._live.archive.judge.learnt:
+            return ranked
         live, present = self._live, self._live.rows_in(language)
         seen: dict[int, int] = {live.masked(row): 0}
         first: list[tuple[int, float]] = []
@@ -307,12 +336,12 @@ class Index:
     def _fillers(self, row: int, language: str, count: int) -> Iterator[int]:
         """Stories in ``language``, the newest first: those with a tag in common, then any; ``count`` of each."""
         live = self._live
-        own, tags = live.story_of(row), live.tags(row)
+        own, tags = live.story_of(row), live.members("tags", row)
         present = live.rows_in(language)
         stories = np.flatnonzero(present >= 0)
         stories = stories[stories != own]
         newest = stories[np.argsort(-live.days()[stories], kind="stable")].tolist()
         if tags:
-            alike = [s for s in newest[: 50 * count] if tags & live.tags(int(present[s]))]
+            alike = [s for s in newest[: 50 * count] if tags & live.members("tags", int(present[s]))]
             yield from alike[:count]
         yield from newest[: 2 * count]

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 
 import numpy as np
 
 from syndicate.stories.similar.archive import Arrays
 from syndicate.stories.similar.build import Card
+from syndicate.stories.similar.extras import Sight
 from syndicate.stories.similar.reading import Array, Reading
 from syndicate.stories.similar.shelf import Vector
 from syndicate.stories.similar.weights import starts
@@ -35,17 +37,20 @@ def pack_readings(readings: Sequence[Reading]) -> dict[str, Array]:
         "reading_keys": _joined([r.keys for r in readings], np.uint64),
         "reading_lengths": _joined([r.lengths for r in readings], np.int32),
         "reading_terms": _joined([r.terms for r in readings], np.uint32),
+        "reading_letters": _joined([r.letters for r in readings], np.uint32),
+        "reading_runs": starts(np.array([len(r.letters) for r in readings], np.int64)),
     }
 
 
 def unpack_readings(arrays: Arrays) -> list[Reading]:
     """The readings of :func:`pack_readings`."""
-    lines, start = arrays["reading_lines"].tolist(), arrays["reading_start"].tolist()
-    keys, lengths, terms = (arrays[f"reading_{name}"] for name in ("keys", "lengths", "terms"))
-    return [
-        Reading(keys[a:b], lengths[a:b], terms[c:d])
-        for a, b, c, d in zip(lines[:-1], lines[1:], start[:-1], start[1:], strict=True)
-    ]
+    keys, lengths = _split(arrays, "keys", "lines"), _split(arrays, "lengths", "lines")
+    terms, letters = _split(arrays, "terms", "start"), _split(arrays, "letters", "runs")
+    return [Reading(*parts) for parts in zip(keys, lengths, terms, letters, strict=True)]
+
+
+def _split(arrays: Arrays, name: str, start: str) -> list[Array]:
+    return [arrays[f"reading_{name}"][a:b] for a, b in pairwise(arrays[f"reading_{start}"].tolist())]
 
 
 def _joined(parts: list[Array], dtype: type) -> Array:
@@ -53,7 +58,7 @@ def _joined(parts: list[Array], dtype: type) -> Array:
 
 
 _ZERO = (np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
-_NO_LINES = (np.zeros(0, np.uint64), np.zeros(0, np.int32), np.zeros(0, np.uint32))
+_NO_LINES = (np.zeros(0, np.uint64), np.zeros(0, np.int32), np.zeros(0, np.uint32), np.zeros(0, np.uint32))
 UNREAD = Reading(*_NO_LINES)  # stands for the reading of an article that is not kept
 
 
@@ -84,3 +89,35 @@ def unpack_vectors(patch: Arrays) -> Iterator[tuple[Vector | None, Array | None]
         )  # fmt: skip
         yield (vector, moments) if known else (None, None)
         a, c = b, d
+
+
+def pack_sights(sights: Sequence[Sight | None]) -> dict[str, Array]:
+    """Newcomers' extra views as arrays."""
+    none = (np.zeros(0, np.int32), np.zeros(0, np.float32))
+    found = [s or Sight(none, none, none[1]) for s in sights]
+    lengths = [(len(s.title[0]), len(s.letters[0]), len(s.drift)) for s in found]
+    return {
+        "sight_known": np.array([s is not None for s in sights], bool),
+        "sight_lengths": np.array(lengths, np.int64).reshape(-1, 3),
+        "sight_terms": np.concatenate([none[0], *(p for s in found for p in (s.title[0], s.letters[0]))]),
+        "sight_values": np.concatenate(
+            [none[1], *(p for s in found for p in (s.title[1], s.letters[1], s.drift))]
+        ),
+    }
+
+
+def unpack_sights(patch: Arrays) -> Iterator[Sight | None]:
+    """What :func:`pack_sights` packed."""
+    terms, values = patch["sight_terms"], patch["sight_values"]
+    at = by = 0
+    for known, (title, letters, drift) in zip(
+        patch["sight_known"], patch["sight_lengths"].tolist(), strict=True
+    ):
+        a, b, c = by + title, by + title + letters, by + title + letters + drift
+        sight = Sight(
+            (terms[at : at + title], values[by:a]),
+            (terms[at + title : at + title + letters], values[a:b]),
+            values[b:c],
+        )
+        yield sight if known else None
+        at, by = at + title + letters, c

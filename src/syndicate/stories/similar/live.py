@@ -9,6 +9,7 @@ import numpy as np
 
 from syndicate.stories.similar.archive import Archive
 from syndicate.stories.similar.build import LISTED, Card, first_rows, story_days
+from syndicate.stories.similar.extras import Sight, sight_cosines
 from syndicate.stories.similar.late import LateShelf
 from syndicate.stories.similar.reading import Array
 from syndicate.stories.similar.shelf import Vector, moments_of, standard
@@ -26,6 +27,7 @@ class Live:
         self.departed: set[int] = set()
         self.lists: dict[int, List] = {}
         self.shelves: dict[str, LateShelf] = {}
+        self.sights: dict[int, Sight] = {}
         self._rows: dict[str, int] = {}
         self._stories: dict[str, int] = {}
         self._story_names: list[str] = []
@@ -79,11 +81,16 @@ class Live:
         late = row - self.archive.articles_count
         return int(self.archive.masked[row]) if late < 0 else self.cards[late].masked
 
-    def tags(self, row: int) -> frozenset[int]:
+    def members(self, name: str, row: int) -> frozenset[int]:
+        """The ``tags`` or ``authors`` of a row."""
         late = row - self.archive.articles_count
         if late < 0:
-            return frozenset(map(int, self.archive.members("tags", row)))
-        return frozenset(self.cards[late].tags)
+            return frozenset(self.archive.members(name, row).tolist())
+        return frozenset(self.cards[late].tags if name == "tags" else self.cards[late].authors)
+
+    def story_members(self, name: str, story: int) -> frozenset[int]:
+        """The ``tags`` or ``authors`` of a story's present articles."""
+        return frozenset().union(*(self.members(name, row) for row in self.rows_of(story)))
 
     def rows_of(self, story: int) -> Iterator[int]:
         """The present rows of a story."""
@@ -265,3 +272,34 @@ class Live:
         at[at == len(rows)] = 0
         good = rows[at] == place[stories] if len(rows) else np.zeros(len(stories), bool)
         return stories[good], likeness[at[good]]
+
+    # -- what only a learnt ranking asks for
+
+    def sight(self, row: int) -> Sight | None:
+        """The extra views of a row; None where its language has no shelf."""
+        if row >= self.archive.articles_count:
+            return self.sights.get(row)
+        language = self.language_of(row)
+        shelf = self.archive.shelf(language)
+        assert shelf is not None
+        at = int(np.searchsorted(shelf.rows, row))
+        if at == len(shelf) or shelf.rows[at] != row:
+            return None
+        return self.archive.extras(language).sight(at)
+
+    def extra_cosines(self, row: int, others: Array) -> Array:
+        """float32 (others, 3): the extra cosines of a row with rows of the same language."""
+        one, out = self.sight(row), np.zeros((len(others), 3), np.float32)
+        if one is None:
+            return out
+        language = self.language_of(row)
+        shelf = self.archive.shelf(language)
+        assert shelf is not None
+        at = np.minimum(np.searchsorted(shelf.rows, others), len(shelf) - 1)
+        old = shelf.rows[at] == others
+        out[old] = self.archive.extras(language).cosines(one, at[old])
+        for n in np.flatnonzero(~old):
+            other = self.sight(int(others[n]))
+            if other is not None:
+                out[n] = sight_cosines(one, other)
+        return out

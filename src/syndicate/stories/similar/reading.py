@@ -20,16 +20,20 @@ Array = npt.NDArray[Any]
 
 MOST_CHARACTERS = 400_000  # of one article: what comes after it is not looked at
 MOST_REPEATS = 2  # a line found in more articles than this is boilerplate
+LEAD = 800  # characters of the text whose letters are looked at
 _TITLE = np.uint64(0)
+_MIX = np.uint32(2_654_435_761)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``keys`` (uint64) and ``lengths`` (int32) of the lines, the title first; ``terms`` (uint32) of all lines."""
+    """``keys`` (uint64) and ``lengths`` (int32) of the lines, the title first; ``terms`` (uint32) of all lines;
+    ``letters`` (uint32), the runs of four characters of the title and the lead."""
 
     keys: Array
     lengths: Array
     terms: Array
+    letters: Array
 
     def without(self, boilerplate: Array) -> Array:
         """The terms of the lines whose key is not in ``boilerplate`` (sorted uint64)."""
@@ -46,7 +50,19 @@ def read(document: Document) -> Reading:
         keys=np.array([0, *map(line_key, body)], np.uint64),
         lengths=np.array([len(line) for line in found], np.int32),
         terms=np.fromiter((term_key(term) for line in found for term in line), np.uint32),
+        letters=runs(fold(" ".join([document.title[:1000], document.text[:LEAD]]), document.language)),
     )
+
+
+def runs(text: str) -> Array:
+    """Each run of four characters, as a number (uint32)."""
+    points = np.frombuffer(" ".join(text.split()).encode("utf-32-le", "surrogatepass"), np.uint32)
+    if len(points) < 4:
+        return np.zeros(0, np.uint32)
+    mixed = points[:-3].copy()
+    for n in (1, 2, 3):
+        mixed = mixed * _MIX + points[n : len(points) - 3 + n]
+    return mixed
 
 
 def term_key(term: str) -> int:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from syndicate.stories.similar.build import LISTED, fade
-from syndicate.stories.similar.live import Live
+from syndicate.stories.similar.build import LISTED, NEAREST
+from syndicate.stories.similar.judge import RAW, fade, overlap
+from syndicate.stories.similar.live import NONE, Live
 from syndicate.stories.similar.reading import Array
 
 CONSIDERED = 256  # other stories whose lists a story may enter
@@ -16,25 +17,74 @@ def refresh(live: Live, story: int, known: bool, written: set[int]) -> set[int]:
     One query a language of the story. Every row whose list was written is added to ``written``; returns the
     rows whose list changed within ``SEEN``.
     """
-    days = live.days()
-    likeness = live.likeness(story)
-    scores = fade(likeness, days - days[story])
-    changed = set()
-    for row in list(live.rows_of(story)):
-        language = live.language_of(row)
-        present = live.rows_in(language)
-        here = np.where(present >= 0, scores, -np.inf)
-        best = _best(here, CONSIDERED)
-        before = live.listed(row)[0][:SEEN]
-        written.add(row)
-        live.lists[row] = (best[:LISTED].astype(np.int32), here[best[:LISTED]].astype(np.float32))
-        if row >= live.archive.articles_count or not np.array_equal(before, best[:SEEN]):
-            changed.add(row)
-        if present[story] == row:
-            changed |= _enter(live, story, present[best], here[best], written)
-            if known:
-                changed |= _correct(live, story, language, scores, written)
+    rows = [row for row in live.rows_of(story) if live.rows_in(live.language_of(row))[story] == row]
+    holders = {row: live.holders(story, live.language_of(row)) if known else NONE for row in rows}
+    others = _considered(live, story, rows, [live.story_of(r) for h in holders.values() for r in h.tolist()])
+    scores = _scores(live, story, rows, others)
+    changed: set[int] = set()
+    for row in rows:
+        present = live.rows_in(live.language_of(row))[others]
+        here = present >= 0
+        best = np.lexsort((others[here], -scores[here]))
+        changed |= _own(live, row, others[here][best], scores[here][best], written)
+        changed |= _enter(live, story, present[here], scores[here], holders[row], written)
     return changed
+
+
+def _considered(live: Live, story: int, rows: list[int], holders: list[int]) -> Array:
+    """The stories that may be near: the most alike, plain and faded, those that hold it; where a ranking is
+    learnt also the nearest in time. Ascending."""
+    likeness, apart = _plain(live, story)
+    found = [_best(fade(likeness, apart), CONSIDERED), _best(likeness, CONSIDERED // 2)]
+    found.append(np.array(holders, np.int64))
+    if live.archive.judge.learnt:
+        for row in rows:
+            present = live.rows_in(live.language_of(row)) >= 0
+            found.append(
+                _best(np.where(present & np.isfinite(likeness), -np.abs(apart), -np.inf), 2 * NEAREST)
+            )
+    return np.unique(np.concatenate(found))
+
+
+def _plain(live: Live, story: int) -> tuple[Array, Array]:
+    days = live.days()
+    return live.likeness(story), days - days[story]
+
+
+def _scores(live: Live, story: int, rows: list[int], others: Array) -> Array:
+    """What each of ``others`` is worth beside ``story``; -inf where they share no language."""
+    likeness, apart = (part[others] for part in _plain(live, story))
+    raw = np.stack([likeness, apart], axis=1)
+    if live.archive.judge.learnt:
+        raw = np.concatenate([raw, _extra(live, story, rows, others)], axis=1)
+    scores = live.archive.judge.score(np.where(np.isfinite(raw), raw, 0.0))
+    return np.where(np.isfinite(likeness), scores, -np.inf).astype(np.float32)
+
+
+def _extra(live: Live, story: int, rows: list[int], others: Array) -> Array:
+    """The raw features (others, RAW - 2) that only a learnt ranking looks at."""
+    extra, shared = np.zeros((len(others), RAW - 2), np.float32), np.zeros(len(others), np.float32)
+    for row in rows:
+        present = live.rows_in(live.language_of(row))[others]
+        here = np.flatnonzero(present >= 0)
+        extra[here, 0] += [live.masked(row) == live.masked(r) for r in present[here].tolist()]
+        extra[here, 1:4] += live.extra_cosines(row, present[here])
+        shared[here] += 1
+    extra[:, :4] /= np.maximum(shared, 1)[:, None]
+    for at, name in ((4, "tags"), (5, "authors")):
+        mine = live.story_members(name, story)
+        if mine:
+            extra[:, at] = [overlap(mine, live.story_members(name, other)) for other in others.tolist()]
+    return extra
+
+
+def _own(live: Live, row: int, stories: Array, scores: Array, written: set[int]) -> set[int]:
+    """Write a row's own list, from stories best first."""
+    finite = np.isfinite(scores[:LISTED])
+    before = live.listed(row)[0][:SEEN]
+    live.lists[row] = (stories[:LISTED][finite].astype(np.int32), scores[:LISTED][finite].astype(np.float32))
+    written.add(row)
+    return set() if np.array_equal(before, live.lists[row][0][:SEEN]) else {row}
 
 
 def _best(scores: Array, count: int) -> Array:
@@ -45,19 +95,11 @@ def _best(scores: Array, count: int) -> Array:
     return top[np.lexsort((top, -scores[top]))]
 
 
-def _enter(live: Live, story: int, rows: Array, scores: Array, written: set[int]) -> set[int]:
-    """Put ``story`` into the lists of ``rows`` where its score is high enough."""
-    changed = set()
-    for at in np.flatnonzero(scores > live.least_scores(rows)):
+def _enter(live: Live, story: int, rows: Array, scores: Array, holders: Array, written: set[int]) -> set[int]:
+    """Put ``story`` where its score is high enough, and to its new place in the lists that hold it."""
+    changed: set[int] = set()
+    for at in np.flatnonzero((scores > live.least_scores(rows)) | np.isin(rows, holders)):
         changed |= _place(live, int(rows[at]), story, float(scores[at]), written)
-    return changed
-
-
-def _correct(live: Live, story: int, language: str, scores: Array, written: set[int]) -> set[int]:
-    """Give ``story`` its new score in the lists that hold it."""
-    changed = set()
-    for row in live.holders(story, language):
-        changed |= _place(live, int(row), story, float(scores[live.story_of(int(row))]), written)
     return changed
 
 

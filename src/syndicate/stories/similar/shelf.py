@@ -189,7 +189,8 @@ def build(rows: Array, readings: list[Array], keep: int) -> dict[str, Array]:
     return arrays
 
 
-def _matrix(table: Rows, width: int, value: int | None) -> Any:
+def as_matrix(table: Rows, width: int, value: int | None) -> Any:
+    """A ragged table as a sparse matrix of ``width`` columns; ones where ``value`` is None."""
     from scipy.sparse import csr_matrix
 
     values = np.ones(len(table.terms), np.float32) if value is None else table.values[value]
@@ -206,8 +207,8 @@ def _moments(full: Rows, query: Rows, width: int) -> tuple[Array, Array]:
     least = np.ones(2)
     for at, (left, right) in enumerate(
         (
-            (_matrix(full, width, 0), _matrix(full, width, 0)),
-            (_matrix(query, width, None), _matrix(full, width, 1)),
+            (as_matrix(full, width, 0), as_matrix(full, width, 0)),
+            (as_matrix(query, width, None), as_matrix(full, width, 1)),
         )
     ):
         total, squares = np.zeros(count), np.zeros(count)
@@ -226,8 +227,11 @@ def _moments(full: Rows, query: Rows, width: int) -> tuple[Array, Array]:
     return moments, least
 
 
-def candidates(shelf: Shelf, days: Array, threads: int) -> Iterator[tuple[Array, Array]]:
-    """Pairs of local rows that may be alike: the best of all, then the best among the nearest in time."""
+def candidates(shelf: Shelf, days: Array, threads: int, nearest: int) -> Iterator[tuple[Array, Array]]:
+    """Pairs of local rows that may be alike: the best of all, then the best among those near in time.
+
+    With ``nearest``, that many after each in time as well, whatever they say.
+    """
     from sparse_dot_topn import sp_matmul_topn
 
     width = len(shelf.statistics.vocabulary)
@@ -239,6 +243,8 @@ def candidates(shelf: Shelf, days: Array, threads: int) -> Iterator[tuple[Array,
     )
     yield _pairs(top)
     order = np.argsort(days, kind="stable")
+    for step in range(1, min(nearest + 1, len(order))):
+        yield order[:-step], order[step:]
     if len(order) <= CANDIDATES:
         return
     for first in range(0, len(order), WINDOW):
@@ -261,7 +267,7 @@ def _scaled_queries(shelf: Shelf, width: int) -> Any:
     from scipy.sparse import csr_matrix, hstack
 
     moments = shelf.moments
-    cosine, asked = _matrix(shelf.full, width, 0), _matrix(shelf.query, width, None)
+    cosine, asked = as_matrix(shelf.full, width, 0), as_matrix(shelf.query, width, None)
     cosine.data = cosine.data / moments[shelf.full.owner(), 1]
     asked.data = asked.data / moments[shelf.query.owner(), 3]
     return csr_matrix(hstack([cosine, asked], format="csr", dtype=np.float32))
@@ -271,5 +277,5 @@ def _both(full: Rows, width: int) -> Any:
     from scipy.sparse import csr_matrix, hstack
 
     return csr_matrix(
-        hstack([_matrix(full, width, 0), _matrix(full, width, 1)], format="csr", dtype=np.float32)
+        hstack([as_matrix(full, width, 0), as_matrix(full, width, 1)], format="csr", dtype=np.float32)
     )
