@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
-from litestar import Litestar, Request, Response, post, route
+from litestar import Litestar, Request, Response, Router, post, route
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, RawBody
 from litestar.types import Method
 
 from syndicate.flows.house import House
@@ -37,8 +38,11 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
     pages = Pages(house.site, house.templates)
     readers = Readers(house, pages, clock)
     errors = _Errors(pages)
+    # One router, registered once: Litestar 2.25 wraps a synchronous handler again (and then never runs it) each
+    # time another handler of the same path is registered.
+    everything = [*_public(house, pages, errors), *_unsubscribe(readers), *_preferences(readers)]
     return Litestar(
-        [*_public(house, pages, errors), *_unsubscribe(readers), *_preferences(readers)],
+        [Router("/", route_handlers=everything)],
         exception_handlers={
             UnsafeValue: errors.bad_link,
             HTTPException: errors.refused,
@@ -73,29 +77,33 @@ def _public(house: House, pages: Pages, errors: "_Errors") -> list[HTTPRouteHand
 
 
 def _unsubscribe(readers: Readers) -> list[HTTPRouteHandler]:
-    # A reload of what a button led to is a GET, and shows how things stand.
-    @route(["/u/{token:str}", "/u/{token:str}/undo"], http_method=LOOK, sync_to_thread=True)
-    def ask(token: str) -> Answer:
+    @route("/u/{token:str}", http_method=LOOK, sync_to_thread=True)
+    def ask(token: FromPath[str]) -> Answer:
         return page(readers.ask(token))
 
     @post("/u/{token:str}", sync_to_thread=True)
-    def leave(token: str, body: bytes) -> Answer:
+    def leave(token: FromPath[str], body: RawBody) -> Answer:
         return page(readers.leave(token, body))
 
     @post("/u/{token:str}/undo", sync_to_thread=True)
-    def undo(token: str) -> Answer:
+    def undo(token: FromPath[str]) -> Answer:
         return page(readers.undo(token))
 
-    return [ask, leave, undo]
+    # Where a reader lands who enters the address of what the button led to.
+    @route("/u/{token:str}/undo", http_method=LOOK, sync_to_thread=True)
+    def ask_again(token: FromPath[str]) -> Answer:
+        return page(readers.ask(token))
+
+    return [ask, leave, undo, ask_again]
 
 
 def _preferences(readers: Readers) -> list[HTTPRouteHandler]:
     @route("/p/{token:str}", http_method=LOOK, sync_to_thread=True)
-    def preferences(token: str) -> Answer:
+    def preferences(token: FromPath[str]) -> Answer:
         return page(readers.preferences(token))
 
     @post("/p/{token:str}", sync_to_thread=True)
-    def change(token: str, body: bytes) -> Answer:
+    def change(token: FromPath[str], body: RawBody) -> Answer:
         return page(readers.change(token, body))
 
     return [preferences, change]

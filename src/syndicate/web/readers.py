@@ -62,7 +62,7 @@ class Readers:
         database, who, now = self.house.database, whose.subscriber, self.clock()
         if "everything" in wish:
             subscribe.unsubscribe_all(database, who, "preferences page", now)
-        elif "leave" in wish:
+        elif wish.get("leave") in self.house.newsletters:
             subscribe.unsubscribe(database, who, wish["leave"], "preferences page", now)
         is_back = "undo" in wish and self._take_back(whose, wish["undo"])
         return self._preferences_page(whose, token, is_back=is_back)
