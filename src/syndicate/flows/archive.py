@@ -74,7 +74,7 @@ def _print_edition(
 
     def make() -> Iterable[_Page]:
         with room.database.read() as connection:
-            content = room.composer.content(connection, newsletter, day, edition, siblings)
+            content = room.composer.content(connection, newsletter, day, edition, siblings, press.now)
         yield _Page(f"{path}index.html", "text/html", archive_page(content, room.composer.templates))
 
     press.print(f"{PREFIX}{path}", print_mark, make)

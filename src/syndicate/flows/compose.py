@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -36,17 +36,27 @@ class Composer:
     similar_count: int
 
     def digests(
-        self, connection: Connection, newsletter: Newsletter, day: date, editions: Sequence[Edition]
+        self,
+        connection: Connection,
+        newsletter: Newsletter,
+        day: date,
+        editions: Sequence[Edition],
+        now: datetime,
     ) -> list[Mapping[str, Any]]:
         """Each edition rendered, as values for the store."""
-        contents = self.contents(connection, newsletter, day, editions)
+        contents = self.contents(connection, newsletter, day, editions, now)
         return [asdict(compose(content, self.templates)) for content in contents]
 
     def contents(
-        self, connection: Connection, newsletter: Newsletter, day: date, editions: Sequence[Edition]
+        self,
+        connection: Connection,
+        newsletter: Newsletter,
+        day: date,
+        editions: Sequence[Edition],
+        now: datetime,
     ) -> list[EditionContent]:
-        """What each edition says."""
-        shelf = self._shelf(connection, editions)
+        """What each edition says; nothing that is not out at ``now`` is named."""
+        shelf = self._shelf(connection, editions, now)
         return [self._content(shelf, newsletter, day, edition, editions) for edition in editions]
 
     def content(
@@ -56,19 +66,20 @@ class Composer:
         day: date,
         edition: Edition,
         editions: Sequence[Edition],
+        now: datetime,
     ) -> EditionContent:
         """What one edition says; ``editions`` are all of the issue."""
-        return self._content(self._shelf(connection, [edition]), newsletter, day, edition, editions)
+        return self._content(self._shelf(connection, [edition], now), newsletter, day, edition, editions)
 
     def archive_path(self, newsletter: str, language: str, day: date) -> str:
         """Where an edition is shown on the web, below the public tree."""
         return f"{language}/archive/{newsletter}/{day.isoformat()}/"
 
-    def _shelf(self, connection: Connection, editions: Sequence[Edition]) -> "_Shelf":
+    def _shelf(self, connection: Connection, editions: Sequence[Edition], now: datetime) -> "_Shelf":
         from syndicate.stories.similar import Index
 
         ids = {item.article_id for edition in editions for item in edition.items}
-        return _Shelf(self, connection, ids, Index.open(self.similar))
+        return _Shelf(self, connection, ids, Index.open(self.similar), now)
 
     def _content(
         self,
@@ -122,9 +133,9 @@ class _Shelf:
     """The articles of an issue with their authors, translations and similar posts."""
 
     def __init__(
-        self, composer: Composer, connection: Connection, ids: Iterable[str], index: "Index"
+        self, composer: Composer, connection: Connection, ids: Iterable[str], index: "Index", now: datetime
     ) -> None:
-        self.composer, self.connection, self.index = composer, connection, index
+        self.composer, self.connection, self.index, self.now = composer, connection, index, now
         self.articles = articles.by_id(connection, list(ids))
         people = {c.key for a in self.articles.values() for c in (*a.authors, *a.translators)}
         self.authors: dict[str, Author] = authors.by_key(connection, people)
@@ -143,8 +154,12 @@ class _Shelf:
         return EditionArticle(complete, is_fallback, _corrected(article, newsletter))
 
     def _translations(self, article: Article) -> tuple[Translation, ...]:
-        others = (one for one in self.versions.get(article.story, ()) if one.id != article.id)
-        return tuple(Translation(one.language, one.title, one.url) for one in others)
+        others = (one for one in self.versions.get(article.story, ()))
+        return tuple(
+            Translation(one.language, one.title, one.url)
+            for one in others
+            if one.id != article.id and one.available <= self.now
+        )
 
     def _similar(self, article: Article, edition: Edition) -> tuple[SimilarPost, ...]:
         """The best others that the group reads and that the edition does not tell itself."""
@@ -153,7 +168,8 @@ class _Shelf:
         near = self.index.similar(article.id, edition.reads, wanted + len(told))
         chosen = [one for one in near if one.story not in told][:wanted]
         found = articles.listed_by_id(self.connection, [one.article for one in chosen])
-        posts = articles.similar_posts(found, [one.article for one in chosen])
+        out = {one: listed for one, listed in found.items() if listed.available <= self.now}
+        posts = articles.similar_posts(out, [one.article for one in chosen])
         return tuple(
             SimilarPost(p.article_id, p.story, p.language, p.title, p.url, p.language != edition.language)
             for p in posts

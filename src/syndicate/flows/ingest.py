@@ -15,7 +15,7 @@ from typing import Protocol
 
 from syndicate.flows.progress import Progress, silent
 from syndicate.flows.relate import relate
-from syndicate.model import ArticleState, Found, Gone, MediaFile, Problem, SourceError, SourceItem, Touched
+from syndicate.model import Found, Gone, MediaFile, Problem, SourceError, SourceItem, Touched
 from syndicate.store import Connection, Database, PublicTree, articles, authors, sources
 from syndicate.stories import Ledger, Placed
 
@@ -44,8 +44,6 @@ class IngestReport:
     touched: int = 0
     similar: int = 0
     problems: list[tuple[str, Problem]] = field(default_factory=list)
-    changed_ids: set[str] = field(default_factory=set)
-    removed_ids: set[str] = field(default_factory=set)
 
     @property
     def failed_sources(self) -> list[str]:
@@ -66,9 +64,7 @@ def ingest(
     report = IngestReport()
     for origin in origins:
         _ingest_source(database, authority, origin, public, now, report, progress)
-    report.similar = relate(
-        database, similar_folder, similar_count, report.changed_ids, report.removed_ids, progress
-    )
+    report.similar = relate(database, similar_folder, similar_count, progress)
     return report
 
 
@@ -171,8 +167,6 @@ class _Intake:
         articles.save(connection, one.article, one.item, one.likeness)
         self.report.added += one.is_new
         self.report.changed += not one.is_new
-        published = one.article.state is ArticleState.PUBLISHED
-        (self.report.changed_ids if published else self.report.removed_ids).add(one.article.id)
 
     def _drop_missing(self, connection: Connection, found: Found, placed: Sequence[Placed]) -> None:
         """Articles that the same source key held before and holds no more."""
@@ -186,7 +180,6 @@ class _Intake:
 
     def _withdraw(self, connection: Connection, ids: Sequence[str]) -> None:
         self.report.withdrawn += articles.withdraw(connection, ids, self.now)
-        self.report.removed_ids.update(ids)
 
     def _copy_media(self, items: Sequence[SourceItem]) -> None:
         for file in _media(items):

@@ -54,7 +54,7 @@ def plan_issue(
         return found
     decided, since = decide(planner.database, newsletter, now)
     with planner.database.read() as connection:
-        digests = planner.composer.digests(connection, newsletter, slot.date, decided.editions)
+        digests = planner.composer.digests(connection, newsletter, slot.date, decided.editions, now)
     state = _state(newsletter, decided)
     with planner.database.begin() as connection:
         # Asked again inside the transaction: another process may have planned this slot while we rendered.

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from syndicate import feeds
+from syndicate import __version__, feeds
 from syndicate.feeds import Feed, FeedKey, FeedScope, FeedSummary, Tombstone
 from syndicate.feeds.feed import ROOT
 from syndicate.feeds.landing import assets, feed_page, landing
@@ -23,8 +23,8 @@ from syndicate.store import Database, PublicTree, articles, authors
 from syndicate.store.articles import Listed
 from syndicate.stories import bylines
 
-VERSION = "1"
-"""Part of every fingerprint: raise it when the same articles must be rendered again."""
+VERSION = f"{__version__} 1"
+"""Part of every fingerprint: raise it when the same articles must be rendered in another way."""
 
 TOMBSTONES = 100
 """How many of the withdrawn a subscription document still tells of, newest first."""
@@ -172,6 +172,7 @@ def _print_page(press: Press, shelf: _Shelf, key: FeedKey, cut: Cut, page: Page)
                 page=page.number,
                 previous_archive=page.previous,
                 is_complete=is_complete,
+                home="" if key.scope is FeedScope.SITE else f"{shelf.site.public_url}/{key.folder}/",
             )
         )
 

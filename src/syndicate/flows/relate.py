@@ -21,16 +21,15 @@ _TAG = re.compile(r"<[^>]+>")
 _ANCHOR = re.compile(r'<a\b[^>]*\bhref="([^"]*)"[^>]*>.*?</a>', re.DOTALL)
 
 
-def relate(
-    database: Database,
-    folder: Path,
-    count: int,
-    changed: Collection[str],
-    removed: Collection[str],
-    progress: Progress = silent,
-) -> int:
-    """Bring the index in ``folder`` and every stored list up to date; returns how many lists changed."""
-    if not changed and not removed and (folder.exists() or not _has_articles(database)):
+def relate(database: Database, folder: Path, count: int, progress: Progress = silent) -> int:
+    """Bring the index in ``folder`` and every stored list up to date; returns how many lists changed.
+
+    The database knows which changes the index has not seen, so one that was interrupted is made good next time.
+    """
+    with database.read() as connection:
+        changed, removed = articles.unrelated(connection)
+        is_lost = not folder.exists() and articles.count(connection) > 0
+    if not changed and not removed and not is_lost:
         return 0
     from syndicate.stories.similar import Index
 
@@ -38,6 +37,14 @@ def relate(
     progress("similar posts", 0)
     touched = _rebuild(database, index) if index.needs_rebuild else _update(database, index, changed, removed)
     index.save()
+    _write_lists(database, index, touched, count)
+    with database.begin() as connection:
+        articles.set_related(connection, [*changed, *removed])
+    progress("similar posts", len(touched), len(touched))
+    return len(touched)
+
+
+def _write_lists(database: Database, index: "Index", touched: Collection[str], count: int) -> None:
     with database.begin() as connection:
         languages = articles.languages(connection, touched)
         lists = (
@@ -45,13 +52,6 @@ def relate(
             for one, language in languages.items()
         )
         articles.set_similar(connection, lists)
-    progress("similar posts", len(touched), len(touched))
-    return len(touched)
-
-
-def _has_articles(database: Database) -> bool:
-    with database.read() as connection:
-        return articles.count(connection) > 0
 
 
 def _rebuild(database: Database, index: "Index") -> Collection[str]:

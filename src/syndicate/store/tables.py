@@ -236,6 +236,7 @@ edition = Table(
     Column("language", String(35), nullable=False),
     Column("reads", Text, nullable=False),
     Column("is_main", Boolean, nullable=False),
+    Column("subject", Text, nullable=False),
     Column("digest", Json, nullable=False),
 )
 

@@ -170,6 +170,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=35), nullable=False),
         sa.Column("reads", sa.Text(), nullable=False),
         sa.Column("is_main", sa.Boolean(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["issue"], ["issue.id"], name=op.f("fk_edition_issue_issue"), ondelete="CASCADE"
