@@ -6,6 +6,7 @@ rules unless it says so (WCAG 2, success criterion 3.1.2).
 
 import re
 from collections import Counter
+from functools import cache
 
 from syndicate import languages
 from syndicate.model import LanguageTagError
@@ -28,6 +29,7 @@ _TOLD_APART = tuple(
     )
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_BEYOND_LATIN = re.compile("[\u0370-\u1dff\u2c00-\ud7ff\uf900-\U0010ffff]")
 _EMBEDDINGS = re.compile("[\u202a-\u202e]")
 _ISOLATES = re.compile("[\u2066-\u2069]")
 
@@ -96,9 +98,16 @@ def _other_language(text: str, words: list[str], everywhere: Counter[str], langu
 
 def is_in_another_script(text: str, language: str) -> bool:
     """Whether most letters of ``text`` are of a script that ``language`` is not written in."""
+    if _is_latin(language) and not _BEYOND_LATIN.search(text):
+        return False
     if sum(map(len, _WORD.findall(text))) < _LETTERS_OF_OTHER_SCRIPT:
         return False
     return languages.detect(text, (language,)).language == "und"
+
+
+@cache
+def _is_latin(language: str) -> bool:
+    return languages.detect("abcdefghijklmnopqrstuvwxyz", (language,)).language != "und"
 
 
 def _guess(text: str, language: str, least: float) -> str:

@@ -24,9 +24,9 @@ def parse(html: str) -> Element:
     root = etree.Element("div")
     node, too_deep = root, 0
     depth = 0
-    for closing, tag, attributes, text in _TOKEN.findall(html):
+    for closing, tag, attributes, text in _TOKEN.findall(legal(html)):
         if not tag:
-            append_text(node, legal(unescape(text or "<")))
+            append_text(node, _decoded(text or "<"))
         elif closing:
             if too_deep:
                 too_deep -= 1
@@ -42,12 +42,17 @@ def parse(html: str) -> Element:
     return root
 
 
+def _decoded(text: str) -> str:
+    """The characters meant; a reference may mean one that XML forbids, though the text itself is legal."""
+    return legal(unescape(text)) if "&" in text else text
+
+
 def _attributes(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in _ATTRIBUTE.findall(text):
         name = "lang" if name == "xml:lang" else name
         if _XML_NAME.match(name):
-            found.setdefault(name, legal(unescape(value)))
+            found.setdefault(name, _decoded(value))
     return found
 
 
