@@ -1,10 +1,10 @@
 """Archive: every approved edition as a web page, and per newsletter and language the list of its issues.
 
-A page is made again when an article on it was corrected, so the archive tells what is true now, while the mail
-that went out stays as it was (DESIGN law 3).
+A page is made again when an article on it was corrected, its authors, translations or similar posts changed, so
+the archive tells what is true now, while the mail that went out stays as it was (DESIGN law 3).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,9 +12,9 @@ from syndicate.digests import ArchivedIssue, ArchiveListing, Sibling, archive_in
 from syndicate.flows.compose import Composer
 from syndicate.flows.press import Press, PressReport, mark, template_mark
 from syndicate.model import ArticleState, Edition, Issue, Newsletter
-from syndicate.store import Database, PublicTree, articles, issues
+from syndicate.store import Database, PublicTree, articles, authors, issues
 from syndicate.store.articles import Listed
-from syndicate.store.issues import FrozenEdition
+from syndicate.store.issues import ShownEdition
 
 PREFIX = "archive/"
 
@@ -35,13 +35,19 @@ def publish_archive(
 ) -> PressReport:
     """Bring the archive's pages up to date."""
     with database.read() as connection:
-        shown = [(i, f) for i, f in issues.archived(connection) if i.newsletter in newsletters]
-        ids = {item.article_id for _, frozen in shown for item in frozen.edition.items}
-        listed = articles.listed_by_id(connection, ids)
+        shown = [(i, e) for i, e in issues.archived(connection) if i.newsletter in newsletters]
+        told = {item.article_id for _, one in shown for item in one.edition.items}
+        listed = articles.listed_by_id(connection, told)
+        related = articles.listed_by_id(connection, {i for one in listed.values() for i in one.similar})
+        versions = articles.versions(connection, {one.story for one in listed.values()})
+        people = {key: mark(one) for key, one in authors.every(connection).items()}
     press = Press(database, tree, now)
     templates = template_mark(composer.templates)
-    room = _Room(database, composer, newsletters, listed, templates)
-    printed = {_print_edition(press, room, issue, frozen, shown) for issue, frozen in shown}
+    room = _Room(database, composer, newsletters, listed, related, versions, people, templates)
+    siblings: dict[int, list[Edition]] = {}
+    for issue, one in shown:
+        siblings.setdefault(issue.id, []).append(one.edition)
+    printed = {_print_edition(press, room, issue, one.edition, siblings[issue.id]) for issue, one in shown}
     printed |= _print_lists(press, room, shown)
     press.clear(PREFIX, printed)
     return press.report
@@ -49,28 +55,39 @@ def publish_archive(
 
 @dataclass(frozen=True, slots=True)
 class _Room:
+    """``listed``: what the editions tell; ``related``: what is similar to it; ``people``: marks of all authors."""
+
     database: Database
     composer: Composer
     newsletters: Mapping[str, Newsletter]
     listed: Mapping[str, Listed]
+    related: dict[str, Listed]
+    versions: Mapping[str, list[Listed]]
+    people: Mapping[str, str]
     templates: str
+
+    def item_mark(self, identity: str) -> str:
+        """Changes with all that a page shows of an article."""
+        one = self.listed[identity]
+        people = [self.people.get(person, "") for person in one.people]
+        versions = [(o.language, o.title, o.url) for o in self.versions.get(one.story, ()) if o.id != one.id]
+        return mark(one.content_hash, people, versions, articles.similar_posts(self.related, one.similar))
 
 
 def _print_edition(
     press: Press,
     room: _Room,
     issue: Issue,
-    frozen: FrozenEdition,
-    shown: Iterable[tuple[Issue, FrozenEdition]],
+    frozen: Edition,
+    siblings: Sequence[Edition],
 ) -> str:
     day = date.fromisoformat(issue.date)
-    siblings = [f.edition for i, f in shown if i.id == issue.id]
-    edition = _without_withdrawn(frozen.edition, room.listed)
+    edition = _without_withdrawn(frozen, room.listed)
     path = room.composer.archive_path(issue.newsletter, edition.language, day)
-    hashes = [room.listed[item.article_id].content_hash for item in edition.items]
+    items = [room.item_mark(item.article_id) for item in edition.items]
     languages = [sibling.language for sibling in siblings]
     newsletter = room.newsletters[issue.newsletter]
-    print_mark = mark(edition.selection, hashes, languages, newsletter, room.composer.site, room.templates)
+    print_mark = mark(edition.selection, items, languages, newsletter, room.composer.site, room.templates)
 
     def make() -> Iterable[_Page]:
         with room.database.read() as connection:
@@ -90,14 +107,14 @@ def _without_withdrawn(edition: Edition, listed: Mapping[str, Listed]) -> Editio
     return Edition(edition.language, edition.reads, items, edition.is_main, edition.id)
 
 
-def _print_lists(press: Press, room: _Room, shown: Iterable[tuple[Issue, FrozenEdition]]) -> set[str]:
+def _print_lists(press: Press, room: _Room, shown: Iterable[tuple[Issue, ShownEdition]]) -> set[str]:
     groups: dict[tuple[str, str], list[ArchivedIssue]] = {}
-    for issue, frozen in shown:
+    for issue, one in shown:
         day = date.fromisoformat(issue.date)
-        path = room.composer.archive_path(issue.newsletter, frozen.edition.language, day)
+        path = room.composer.archive_path(issue.newsletter, one.edition.language, day)
         url = f"{room.composer.site.public_url}/{path}"
-        entry = ArchivedIssue(day, frozen.digest["subject"], url, len(frozen.edition.items))
-        groups.setdefault((issue.newsletter, frozen.edition.language), []).append(entry)
+        entry = ArchivedIssue(day, one.subject, url, len(one.edition.items))
+        groups.setdefault((issue.newsletter, one.edition.language), []).append(entry)
     return {_print_list(press, room, key, entries, list(groups)) for key, entries in groups.items()}
 
 

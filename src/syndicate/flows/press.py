@@ -10,6 +10,9 @@ from typing import Protocol
 from syndicate.store import Database, PublicTree, pages
 from syndicate.store.pages import PublicFile
 
+BATCH = 20
+"""Pages a transaction: a commit waits for the disk, and a first run makes hundreds."""
+
 
 class Printed(Protocol):
     """A document of any room: where it goes and what it holds."""
@@ -33,11 +36,16 @@ class PressReport:
 
 
 class Press:
-    """Open one per run, :meth:`print` every page, then :meth:`clear` what was not printed."""
+    """Open one per run, :meth:`print` every page, then :meth:`clear` what was not printed.
+
+    What was printed is noted in the database up to :data:`BATCH` pages later. A run that dies in between leaves
+    whole files of which nothing is noted yet: the next run makes those pages again.
+    """
 
     def __init__(self, database: Database, tree: PublicTree, now: datetime) -> None:
         self.database, self.tree, self.now = database, tree, now
         self.report = PressReport()
+        self._unnoted: list[tuple[str, str, list[PublicFile]]] = []
         with database.read() as connection:
             self.fingerprints = pages.fingerprints(connection)
             self.files: dict[str, list[PublicFile]] = {}
@@ -53,18 +61,28 @@ class Press:
         made = [self._put(page, document, before.get(document.path)) for document in make()]
         paths = {file.path for file in made}
         self._remove(path for path in before if path not in paths)
-        with self.database.begin() as connection:
-            pages.save(connection, page, fingerprint, made)
+        self._unnoted.append((page, fingerprint, made))
+        if len(self._unnoted) >= BATCH:
+            self._note()
         self.report.rendered += 1
         return True
 
     def clear(self, prefix: str, keep: Collection[str]) -> None:
         """Forget the pages under ``prefix`` that are no longer there, with their files."""
+        self._note()
         old = [page for page in self.fingerprints if page.startswith(prefix) and page not in keep]
         for page in old:
             self._remove(file.path for file in self.files.get(page, ()))
-        with self.database.begin() as connection:
-            pages.forget(connection, old)
+        if old:
+            with self.database.begin() as connection:
+                pages.forget(connection, old)
+
+    def _note(self) -> None:
+        if self._unnoted:
+            with self.database.begin() as connection:
+                for page, fingerprint, made in self._unnoted:
+                    pages.save(connection, page, fingerprint, made)
+        self._unnoted = []
 
     def _is_whole(self, page: str) -> bool:
         files = self.files.get(page, ())

@@ -4,7 +4,7 @@ listed articles -> feeds -> documents -> fingerprint the same? -> kept
                                                           \\-> whole articles -> bytes -> files
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -65,6 +65,9 @@ class _Shelf:
         with database.read() as connection:
             everything = articles.listed(connection)
             self.authors = authors.every(connection)
+        self.site_mark = mark(VERSION, site)
+        self.titles: dict[FeedKey, str] = {}
+        self.item_marks: dict[tuple[str, bool], str] = {}
         self.listed = [one for one in everything if one.available <= now]
         self.by_id = {one.id: one for one in self.listed}
         self.feeds: dict[FeedKey, list[Listed]] = members(self.listed)
@@ -78,11 +81,12 @@ class _Shelf:
         return {key: mark(author) for key, author in self.authors.items()}
 
     def translations(self, one: Listed) -> tuple[Translation, ...]:
-        others = (o for o in self.out.get(one.story, ()) if o.id != one.id)
-        return tuple(
-            Translation(o.language, o.title, o.url)
-            for o in sorted(others, key=lambda o: self.rank(o.language))
-        )
+        return tuple(Translation(o.language, o.title, o.url) for o in self._others(one))
+
+    def _others(self, one: Listed) -> list[Listed]:
+        """The other versions of the story, in the site's order of languages."""
+        others = [o for o in self.out.get(one.story, ()) if o.id != one.id]
+        return sorted(others, key=lambda o: self.rank(o.language))
 
     def similar(self, one: Listed) -> tuple[SimilarPost, ...]:
         return articles.similar_posts(self.by_id, one.similar)
@@ -92,9 +96,20 @@ class _Shelf:
         return (order.index(language) if language in order else len(order), language)
 
     def item_mark(self, one: Listed, is_archive: bool) -> str:
-        people = [self.author_marks.get(person, "") for person in one.people]
-        similar = () if is_archive else self.similar(one)
-        return mark(one.content_hash, one.changed, people, self.translations(one), similar)
+        """Changes with all that a feed says of an article. Asked for in a dozen feeds, made once."""
+        found = self.item_marks.get((one.id, is_archive))
+        if found is None:
+            found = self.item_marks[one.id, is_archive] = mark(*self._said(one, is_archive))
+        return found
+
+    def _said(self, one: Listed, is_archive: bool) -> Iterator[object]:
+        # Plain strings: on a large site this runs for every article, and the repr of a dataclass is slow.
+        yield one.content_hash
+        yield one.changed
+        yield [self.author_marks.get(person, "") for person in one.people]
+        yield [(o.id, o.language, o.title, o.url) for o in self._others(one)]
+        if not is_archive:
+            yield [(p.article_id, p.language, p.title, p.url) for p in self.similar(one)]
 
     def languages_of(self, key: FeedKey) -> tuple[FeedKey, ...]:
         """The same feed in the site's other languages, where it exists."""
@@ -104,6 +119,11 @@ class _Shelf:
         return tuple(other for other in others if other != key and other in self.feeds)
 
     def title(self, key: FeedKey) -> str:
+        if key not in self.titles:
+            self.titles[key] = self._title(key)
+        return self.titles[key]
+
+    def _title(self, key: FeedKey) -> str:
         language = self.spoken(key)
         name = self.site.text(self.site.name, language)
         if key.scope is FeedScope.AUTHOR:
@@ -156,7 +176,7 @@ def _print_page(press: Press, shelf: _Shelf, key: FeedKey, cut: Cut, page: Page)
     name = key.page_folder(page.number)
     title = shelf.title(key)
     items = [shelf.item_mark(one, is_archive) for one in out]
-    fingerprint = mark(VERSION, shelf.site, title, graves, siblings, page, is_complete, items)
+    fingerprint = mark(shelf.site_mark, title, graves, siblings, page, is_complete, items)
 
     def make() -> Iterable[feeds.Document]:
         return feeds.render(
@@ -217,7 +237,7 @@ def _print_feed_page(press: Press, shelf: _Shelf, summary: FeedSummary, look: st
     siblings = shelf.languages_of(key)
     press.print(
         name,
-        mark(VERSION, shelf.site, summary, siblings, look),
+        mark(shelf.site_mark, summary, siblings, look),
         lambda: [feed_page(summary, siblings, shelf.site, shelf.settings.templates)],
     )
     return name
@@ -234,5 +254,5 @@ def _print_lists(press: Press, shelf: _Shelf, living: Sequence[FeedSummary], loo
             yield landing(living, shelf.site, language, shelf.settings.templates)
         yield from assets(shelf.settings.templates)
 
-    press.print(name, mark(VERSION, shelf.site, living, look), make)
+    press.print(name, mark(shelf.site_mark, living, look), make)
     return {name}

@@ -20,6 +20,14 @@ class FrozenEdition:
     digest: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownEdition:
+    """What lists and fingerprints need of an edition."""
+
+    edition: Edition
+    subject: str
+
+
 def add(
     connection: Connection,
     newsletter: str,
@@ -51,6 +59,7 @@ def add_edition(connection: Connection, issue_id: int, value: Edition, digest: M
         "language": value.language,
         "reads": " ".join(value.reads),
         "is_main": value.is_main,
+        "subject": digest["subject"],
         "digest": digest,
     }
     identity = int(connection.execute(edition.insert().values(values).returning(edition.c.id)).scalar_one())
@@ -135,19 +144,28 @@ def last_cutoffs(connection: Connection, newsletter: str) -> dict[str, datetime]
     return {row.language: row.cutoff for row in connection.execute(query)}
 
 
-def archived(connection: Connection) -> list[tuple[Issue, FrozenEdition]]:
-    """The main editions of every issue that was approved, newest first."""
+def archived(connection: Connection) -> list[tuple[Issue, ShownEdition]]:
+    """The main editions of every issue that was approved, newest issue first; digests are left where they are."""
     shown = (IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
-    query = (
-        select(issue.c.id).where(issue.c.state.in_(shown)).order_by(issue.c.slot.desc(), issue.c.id.desc())
-    )
-    ids = connection.execute(query).scalars().all()
-    return [
-        (get(connection, one), frozen)
-        for one in ids
-        for frozen in editions(connection, one)
-        if frozen.edition.is_main
-    ]
+    query = select(issue).where(issue.c.state.in_(shown)).order_by(issue.c.slot.desc(), issue.c.id.desc())
+    found = [_issue(row) for row in connection.execute(query)]
+    made = _shown(connection, [one.id for one in found])
+    return [(one, edition) for one in found for edition in made.get(one.id, ())]
+
+
+def _shown(connection: Connection, ids: Sequence[int]) -> dict[int, list[ShownEdition]]:
+    """The main editions of each issue, by language."""
+    columns = (edition.c.id, edition.c.issue, edition.c.language, edition.c.reads, edition.c.is_main)
+    query = select(*columns, edition.c.subject).where(edition.c.is_main)
+    query = query.order_by(edition.c.language, edition.c.id)
+    found: dict[int, list[ShownEdition]] = {}
+    for some in chunks(ids):
+        rows = connection.execute(query.where(edition.c.issue.in_(some))).all()
+        items = _items(connection, [row.id for row in rows])
+        for row in rows:
+            one = ShownEdition(_edition(row, items.get(row.id, ())), row.subject)
+            found.setdefault(row.issue, []).append(one)
+    return found
 
 
 def editions(connection: Connection, issue_id: int) -> list[FrozenEdition]:

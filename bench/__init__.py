@@ -1,0 +1,1 @@
+"""The benchmarks of syndicate: ``python -m bench`` runs them all, ``python -m bench NAME...`` some."""

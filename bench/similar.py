@@ -1,0 +1,110 @@
+"""similar_add_one_100k: adding one article to 100,000, against making all similar posts anew.
+
+The articles are invented: their words are drawn as real ones are (a few common, very many rare), each story
+from a topic or two, in two languages, over ten years; about 250 words an article, a third of it in common
+phrases. Nothing is read from outside the repository.
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from syndicate.stories.similar import Document, Index
+
+ARTICLES = 100_000
+WORDS = 250
+VOCABULARY = 200_000
+TOPICS = 2_000
+_SYLLABLES = [c + v for c in "bcdfghklmnprstvz" for v in "aeiou"]
+
+
+def documents(count: int, seed: int = 1) -> Iterator[Document]:
+    """``count`` invented articles, the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    words = _vocabulary(rng)
+    common = 1 / np.arange(1, VOCABULARY + 1) ** 1.05
+    common = np.cumsum(common / common.sum())
+    topics = np.searchsorted(common[2_000:], rng.uniform(common[2_000], 1, (TOPICS, 300))) + 2_000
+    start = datetime(2016, 1, 1, tzinfo=UTC)
+    for n in range(count):
+        chosen = _words(rng, common, topics)
+        text = [" ".join(words[w] for w in chosen[i : i + 25]) for i in range(10, len(chosen), 25)]
+        yield Document(
+            id=f"article-{n:06}",
+            story=f"story-{n:06}",
+            language="xx" if n % 2 else "yy",
+            title=" ".join(words[w] for w in chosen[:7]),
+            text="\n".join(text),
+            published=start + timedelta(minutes=52 * n),
+            tags=(f"tag-{n % 50}",),
+            authors=(f"author-{n % 97}",),
+        )
+
+
+def _vocabulary(rng: np.random.Generator) -> list[str]:
+    parts = rng.integers(0, len(_SYLLABLES), (VOCABULARY, 4))
+    return ["".join(_SYLLABLES[p] for p in row[: 2 + n % 3]) for n, row in enumerate(parts)]
+
+
+def _words(rng: np.random.Generator, common: Any, topics: Any) -> list[int]:
+    length = max(40, int(rng.lognormal(np.log(WORDS), 0.5)))
+    any_words = np.searchsorted(common, rng.random(length))
+    topic = topics[rng.integers(0, TOPICS, 2)].ravel()
+    mine = topic[(rng.random(length) ** 2 * len(topic)).astype(int)]
+    return np.where(rng.random(length) < 0.7, any_words, mine).clip(0, VOCABULARY - 1).tolist()
+
+
+def measured(count: int, added: int = 25) -> dict[str, float]:
+    """Seconds of a rebuild of ``count`` articles, and of adding one (median of ``added``, a save each apart)."""
+    pile = list(documents(count + added))
+    with tempfile.TemporaryDirectory() as folder:
+        index = Index.open(Path(folder))
+        began = time.perf_counter()
+        index.rebuild(pile[:count])
+        index.save()
+        rebuild = time.perf_counter() - began
+        index = Index.open(Path(folder))
+        adds, saves = [], []
+        for document in pile[count:]:
+            began = time.perf_counter()
+            index.update([document], [])
+            adds.append(time.perf_counter() - began)
+            index.save()
+            saves.append(time.perf_counter() - began - adds[-1])
+        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return {
+        "rebuild": rebuild,
+        "first": adds[0],
+        "add": float(np.median(adds)),
+        "slowest": max(adds[1:]),
+        "save": float(np.median(saves)),
+        "disk_gb": size / 1e9,
+        "peak_gb": peak,
+    }
+
+
+def run() -> dict[str, Any]:
+    """The entry for ``bench/results``; about two minutes and 1.5 GB."""
+    found = measured(ARTICLES)
+    return {
+        "similar_add_one_100k": {
+            "ratio": found["rebuild"] / found["add"],
+            "ours": found["add"],
+            "against": found["rebuild"],
+            "unit": "s",
+            "what": f"adding one article to {ARTICLES:,} against making all similar posts anew",
+            "peak_gb": found["peak_gb"],
+        }
+    }
+
+
+if __name__ == "__main__":
+    print(measured(int(sys.argv[1]) if len(sys.argv) > 1 else ARTICLES))
