@@ -12,6 +12,7 @@ from syndicate.model import SourceError
 from syndicate.sources.feed import FeedSettings
 from syndicate.sources.fetch import Fetched, shown
 from syndicate.sources.fetch.fetcher import Fetcher
+from syndicate.sources.prolog import has_doctype
 
 ETAG, LAST_MODIFIED = ":etag", ":last-modified"
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
@@ -21,7 +22,6 @@ _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-
 # XML 1.0, section 2.2; feeds have them from text pasted out of word processors
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
-_MARKUP = re.compile(r"<(?:!--.*?-->|\?.*?\?>|[A-Za-z_/]|!)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def decoded(body: bytes, content_type: str, place: str) -> tuple[str, str]:
         text, doubt = body.decode(name, "replace"), f"its bytes are not {name}; some letters are lost"
     # with NULs taken out, what was UTF-32 or worse shows its markup here, not first in the parser
     text = _DECLARATION.sub("", _ILLEGAL.sub("", text).lstrip("\ufeff"), count=1)
-    if has_doctype(text):
+    if text.lstrip()[:1] != "{" and has_doctype(text):
         raise SourceError(f"{place}: has a DOCTYPE, which is refused in feeds (it may hold a trap)")
     return text, doubt
 
@@ -117,15 +117,3 @@ def _charset(body: bytes, content_type: str) -> str:
         if isinstance(label, str) and (found := webencodings.lookup(label)):
             return str(found.codec_info.name)
     return "utf-8"
-
-
-def has_doctype(text: str) -> bool:
-    """Whether anything like ``<!DOCTYPE`` stands before the first element."""
-    if text.lstrip()[:1] == "{":
-        return False
-    for found in _MARKUP.finditer(text):
-        if found[0] == "<!":
-            return True
-        if not found[0].startswith(("<!", "<?")):
-            return False
-    return False
