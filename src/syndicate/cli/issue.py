@@ -167,7 +167,10 @@ def _upcoming(opened: "House", only: str, as_json: bool) -> None:
     for one in told:
         show.line(f"{one.newsletter}: next on {one.date} at {one.local} ({one.slot:%Y-%m-%d %H:%M} UTC)")
         rows = [(language, n, one.readers.get(language, 0)) for language, n in one.stories.items()]
-        show.table("If it were now", ("language", "stories", "readers"), rows)
+        if rows:
+            show.table("If it were now", ("language", "stories", "readers"), rows)
+        else:
+            show.line("  If it were now: nothing new, no mail")
         _choices(one.choices, one.titles)
 
 
@@ -190,6 +193,8 @@ def _print_plan(report: "PlanReport", as_json: bool) -> None:
 
 def _choices(choices: "dict[str, tuple[Choice, ...]]", titles: dict[str, str]) -> None:
     for language, made in choices.items():
+        if not made:
+            continue
         rows = ((titles.get(c.story, c.story), c.verdict, c.language, c.detail) for c in made)
         show.table(f"Stories for {language}", ("story", "verdict", "in", "detail"), rows)
 
