@@ -105,6 +105,22 @@ def test_a_fallback_story_is_labelled_and_laid_out_in_its_own_language() -> None
     assert "بقلم" in block.text_content()
 
 
+def test_a_block_in_another_script_has_fonts_of_its_own() -> None:
+    page = tree(compose(content("zh", 2, "en"), TEMPLATES).html)
+    title = next(h for h in page.iter("h2") if h.text_content() == TITLES["en"][1])
+    assert "PingFang" not in title.get("style")
+    assert "PingFang" not in title.getparent().get("style")
+    assert "Roboto" in title.getparent().get("style")
+
+
+def test_the_subject_and_first_line_prefer_the_editions_own_language() -> None:
+    edition = content("tr", 3)
+    edition = replace(edition, lead=EditionArticle(article("en", 0), is_fallback=True))
+    digest = compose(edition, TEMPLATES)
+    assert digest.subject.startswith(TITLES["tr"][1])
+    assert digest.preheader == f"{TITLES['tr'][2]} · {TITLES['en'][0]}"
+
+
 def test_a_biography_in_another_language_says_so() -> None:
     digest = compose(content("kk", 1), TEMPLATES)
     card = next(h for h in tree(digest.html).iter("h3")).getparent()

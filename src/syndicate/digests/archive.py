@@ -28,7 +28,7 @@ from syndicate.digests.view import (
     similar_label,
     site_name,
 )
-from syndicate.languages import direction, endonym, format_date
+from syndicate.languages import direction, endonym, format_date, primary
 from syndicate.model import Footnote
 
 _HEADING = re.compile(r"h([1-6])")
@@ -137,7 +137,7 @@ def archive_index(listing: ArchiveListing, templates: Sequence[Path]) -> bytes:
         "site_name": site_name(site, language),
         "site_url": safe_url(site.url),
         "newsletter": newsletter_name(site, listing.newsletter, language),
-        "description": one_line(site.text(listing.newsletter.description, language), 400),
+        "description": one_line(_description(listing), 400),
         "url": safe_url(listing.url),
         "subscribe_url": safe_url(listing.subscribe_url),
         "issues": tuple(_issue(i.date, i.title, i.url, i.stories, language) for i in listing.issues),
@@ -145,6 +145,12 @@ def archive_index(listing: ArchiveListing, templates: Sequence[Path]) -> bytes:
         "switches": _switches(language, listing.url, listing.siblings),
     }
     return render(templates, ["pages/archive_index.html.j2"], language, {"page": values}).encode()
+
+
+def _description(listing: ArchiveListing) -> str:
+    """What the newsletter is about, if that is written in the page's language."""
+    texts = listing.newsletter.description
+    return texts.get(listing.language) or texts.get(primary(listing.language), "")
 
 
 def _full(item: EditionArticle, n: int, content: EditionContent) -> FullStory:

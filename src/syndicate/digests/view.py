@@ -47,6 +47,11 @@ class Label:
     direction: str
     is_foreign: bool = False
 
+    @property
+    def script(self) -> str:
+        """Which fonts it wants; see :func:`script`."""
+        return script(self.language)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -85,6 +90,11 @@ class Entry:
     excerpt: tuple[Paragraph, ...]
     notes: tuple[Note, ...]
 
+    @property
+    def script(self) -> str:
+        """Which fonts it wants; see :func:`script`."""
+        return script(self.language)
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -97,6 +107,11 @@ class Card:
     language: str
     direction: str
     is_foreign: bool
+
+    @property
+    def script(self) -> str:
+        """Which fonts it wants; see :func:`script`."""
+        return script(self.language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
