@@ -157,7 +157,7 @@ def test_preferences_end_one_or_all_and_take_back(site: Served, person: Person) 
     shown = site.get(path)
     assert_private(shown, person)
     assert shown.text.count('name="leave"') == 2
-    assert '<dd lang="tr" dir="ltr">Türkçe</dd>' in shown.text
+    assert '<bdi lang="tr" dir="ltr">Türkçe</bdi>' in shown.text
     one = site.post(path, urlencode({"leave": "water"}).encode())
     assert (one.status, person.gets) == (200, {"weekly"})
     assert one.text.count('name="undo"') == 1

@@ -46,6 +46,8 @@ def date(moment_text: str, seconds: int) -> str:
         ("/feeds/index.html", "text/html; charset=utf-8"),
         ("/feeds/feeds.css", "text/css; charset=utf-8"),
         ("/feeds/feeds.js", "text/javascript; charset=utf-8"),
+        ("/tr/archive/weekly/", "text/html; charset=utf-8"),
+        ("/tr/archive/weekly/2026-05-04/", "text/html; charset=utf-8"),
         ("/media/abc.webp", "image/webp"),
         ("/site.css", "text/css; charset=utf-8"),
         ("/healthz", "text/plain; charset=utf-8"),

@@ -53,13 +53,14 @@ at = "08:00"
 
 
 def open_newsroom(root: Path) -> House:
-    """Three articles and one reader for each language of the site; everything published as of ``NOW``."""
+    """A story in three languages and one reader of it; everything published and sent as of ``NOW``."""
     (root / "articles" / "port").mkdir(parents=True)
     (root / "config.toml").write_text(CONFIG, encoding="utf-8")
     for language in ("en", "tr", "ar"):
         text = f"---\ntitle: The port in {language}\ndate: 2026-05-01\n---\nA story of the port, told at length.\n"
         (root / "articles" / "port" / f"index.{language}.md").write_text(text, encoding="utf-8")
     house = open_house(root / "config.toml")
+    reader(house, "first@example.org", "tr ar")
     run(house, lambda: NOW)
     return house
 
@@ -102,7 +103,7 @@ class Served:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
+    def ask(self, method: str, path: str, body: bytes = b"", /, **headers: str) -> Reply:
         """``headers`` are named as keywords: ``if_none_match``."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
