@@ -19,8 +19,11 @@ def refresh(live: Live, story: int, known: bool, written: set[int]) -> set[int]:
     """
     rows = [row for row in live.rows_of(story) if live.rows_in(live.language_of(row))[story] == row]
     holders = {row: live.holders(story, live.language_of(row)) if known else NONE for row in rows}
-    others = _considered(live, story, rows, [live.story_of(r) for h in holders.values() for r in h.tolist()])
-    scores = _scores(live, story, rows, others)
+    days = live.days()
+    likeness, apart = live.likeness(story), days - days[story]
+    held_by = np.array([live.story_of(r) for held in holders.values() for r in held.tolist()], np.int64)
+    others = np.union1d(_considered(live, rows, likeness, apart), held_by)
+    scores = _scores(live, story, rows, others, likeness[others], apart[others])
     changed: set[int] = set()
     for row in rows:
         present = live.rows_in(live.language_of(row))[others]
@@ -31,29 +34,20 @@ def refresh(live: Live, story: int, known: bool, written: set[int]) -> set[int]:
     return changed
 
 
-def _considered(live: Live, story: int, rows: list[int], holders: list[int]) -> Array:
-    """The stories that may be near: the most alike, plain and faded, those that hold it; where a ranking is
-    learnt also the nearest in time. Ascending."""
-    likeness, apart = _plain(live, story)
+def _considered(live: Live, rows: list[int], likeness: Array, apart: Array) -> Array:
+    """The stories that may be near: the most alike, plain and faded by time, and where a ranking is learnt
+    also the nearest in time."""
     found = [_best(fade(likeness, apart), CONSIDERED), _best(likeness, CONSIDERED // 2)]
-    found.append(np.array(holders, np.int64))
     if live.archive.judge.learnt:
         for row in rows:
             present = live.rows_in(live.language_of(row)) >= 0
-            found.append(
-                _best(np.where(present & np.isfinite(likeness), -np.abs(apart), -np.inf), 2 * NEAREST)
-            )
-    return np.unique(np.concatenate(found))
+            near = np.where(present & np.isfinite(likeness), -np.abs(apart), -np.inf)
+            found.append(_best(near, 2 * NEAREST))
+    return np.concatenate(found)
 
 
-def _plain(live: Live, story: int) -> tuple[Array, Array]:
-    days = live.days()
-    return live.likeness(story), days - days[story]
-
-
-def _scores(live: Live, story: int, rows: list[int], others: Array) -> Array:
+def _scores(live: Live, story: int, rows: list[int], others: Array, likeness: Array, apart: Array) -> Array:
     """What each of ``others`` is worth beside ``story``; -inf where they share no language."""
-    likeness, apart = (part[others] for part in _plain(live, story))
     raw = np.stack([likeness, apart], axis=1)
     if live.archive.judge.learnt:
         raw = np.concatenate([raw, _extra(live, story, rows, others)], axis=1)
