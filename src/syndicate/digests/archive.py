@@ -12,22 +12,12 @@ import lxml.html
 from markupsafe import Markup, escape
 
 from syndicate.digests.content import ArchiveListing, EditionArticle, EditionContent, Sibling
+from syndicate.digests.entries import Entry, Label, entry, one_line, similar_label
 from syndicate.digests.links import safe_url
 from syndicate.digests.slots import cleared
 from syndicate.digests.subject import subject
 from syndicate.digests.templates import render
-from syndicate.digests.view import (
-    Card,
-    Entry,
-    Label,
-    cards,
-    entry,
-    lines_of,
-    newsletter_name,
-    one_line,
-    similar_label,
-    site_name,
-)
+from syndicate.digests.view import Card, cards, lines_of, newsletter_name, site_name
 from syndicate.languages import direction, endonym, format_date, primary
 from syndicate.model import Footnote
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from syndicate.digests.columns import columns, wrap
+from syndicate.digests.entries import Entry, Label
 from syndicate.digests.prose import Paragraph, Run
-from syndicate.digests.view import Card, Entry, Label
+from syndicate.digests.view import Card
 from syndicate.languages import catalogue, direction, format_list, isolate, name_in, visible
 
 SEPARATOR = " · "
