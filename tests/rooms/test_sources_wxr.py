@@ -155,5 +155,5 @@ def test_no_content_crashes_and_none_is_left_open(text: str) -> None:
 def test_content_that_opens_without_end_takes_time_in_proportion(piece: str) -> None:
     """A quadratic reading of this would take minutes; this one is done at once."""
     made, dropped = html(piece * 50_000)
-    assert len(made) <= len(piece) * 50_000 + 50
-    assert dropped == ()
+    assert len(made) <= 3 * len(piece) * 50_000
+    assert len(dropped) <= 1

@@ -86,12 +86,16 @@ class Api:
         return f"{self._home}/wp-json/{route}{'?' if query else ''}{query}"
 
     def _answer(self, route: str, params: Params) -> Fetched:
+        """The answer; the first time, if it is not the API's, the one from the plain address.
+
+        With plain permalinks ``/wp-json/`` is 404 or, on some servers, the home page with 200.
+        """
         answer = self._get(route, params)
         if self._plain is None:
-            self._plain = answer.status == 404
+            self._plain = answer.status == 404 or not _is_json(answer)
             if self._plain:
                 plain = self._get(route, params)
-                if _is_json(plain):
+                if _is_json(plain) and plain.status != 404:
                     return plain
                 self._plain = False
         return answer

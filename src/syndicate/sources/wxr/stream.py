@@ -38,7 +38,7 @@ def elements(path: Path, *names: str) -> Iterator[Element]:
         raise SourceError(f"{path}:{error.lineno}: is no well-formed WXR file ({error.msg})") from None
 
 
-def _finished(parser: "etree.XMLPullParser[Element]", wanted: frozenset[str]) -> Iterator[Element]:
+def _finished(parser: etree.XMLPullParser, wanted: frozenset[str]) -> Iterator[Element]:
     for _, element in parser.read_events():
         if not isinstance(element, Element):
             continue
