@@ -1,13 +1,19 @@
 """The links of a mail: leaving, coming back, seeing what one gets. Only a POST changes anything."""
 
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
+from socket import create_server
+from time import monotonic, sleep
 from urllib.parse import urlencode
 
 import pytest
-from tests.journeys.web_server import NOW, Reply, Served, reader, served
+from tests.journeys.web_server import CONFIG, NOW, Reply, Served, reader, served
 
 from syndicate.flows import subscribe
 from syndicate.store import subscribers
@@ -288,3 +294,43 @@ def test_in_a_browser(site: Served) -> None:
         assert page.context.cookies() == []
         browser.close()
     assert not [text for text in complaints if "favicon" not in text and "404" not in text]
+
+
+def test_the_server_process_logs_no_request_and_stops_when_told(tmp_path: Path) -> None:
+    """As ``syndicate serve`` runs it, in a process of its own."""
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    with create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code = (
+        "from pathlib import Path; from syndicate.app import open_house, serve; "
+        f"serve(open_house(Path('config.toml')), '127.0.0.1', {port})"
+    )
+    environment = {**os.environ, "SYNDICATE_SECRET": "a secret of the tests"}
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=tmp_path, env=environment, stdout=file, stderr=file
+        )
+        try:
+            assert answers(port, process, "/healthz") == b"ok\n", log.read_text()
+            assert b"This link is not valid." in answers(port, process, "/u/VERY-SECRET-TOKEN")
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+    assert str(port) in log.read_text()
+    assert "VERY-SECRET-TOKEN" not in log.read_text()
+
+
+def answers(port: int, process: subprocess.Popen[bytes], path: str) -> bytes:
+    """The body, asking until the server is up or gone."""
+    end = monotonic() + 60
+    while process.poll() is None and monotonic() < end:
+        connection = HTTPConnection("127.0.0.1", port, timeout=20)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read()
+        except ConnectionRefusedError:
+            sleep(0.1)
+        finally:
+            connection.close()
+    return b""
