@@ -64,7 +64,7 @@ def open_house(config: Path) -> "House":
         lists=settings.root / "subscribers",
         from_address=settings.mail.from_address,
         reply_to=settings.mail.reply_to,
-        unsubscribe_address=settings.mail.unsubscribe_address,
+        unsubscribe_address=settings.mail.unsubscribe_address or settings.mail.from_address,
     )
 
 

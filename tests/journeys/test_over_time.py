@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -223,3 +224,12 @@ def test_pause_resume_cancel(newsroom: Make) -> None:
     room.command("issue", "approve", "2")
     send(house, 2, lambda: WEEK_2)
     assert Counter(len(texts) for texts in mailed(room).values()) == {1: 1}
+
+
+def test_a_first_ingest_dates_articles_by_what_they_say(newsroom: Make) -> None:
+    room = newsroom()
+    room.article("plain", "en", "2026-10-30T09:00:00Z")
+    room.article("updated", "en", "2026-10-29T09:00:00Z", updated="2026-10-30T10:00:00Z")
+    room.run_at(WEEK_1)
+    items = json.loads((room.public / "feeds/en/feed.json").read_text())["items"]
+    assert [item["date_modified"][:16] for item in items] == ["2026-10-30T09:00", "2026-10-30T10:00"]

@@ -138,7 +138,7 @@ class Ledger:
             story=self.stories.get(manuscript.group) or self._new_story(manuscript),
             sequence=sequence,
             available=self.now if backdated else manuscript.published,
-            changed=max(manuscript.published, min(manuscript.updated or self.now, self.now)),
+            changed=max(manuscript.published, min(manuscript.updated or manuscript.published, self.now)),
             content_hash=content_hash(manuscript),
         )
 
