@@ -9,24 +9,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from syndicate.stories.similar import files
+from syndicate.stories.similar.answers import similar
 from syndicate.stories.similar.archive import Archive, Arrays
 from syndicate.stories.similar.build import Card, assembled, card
-from syndicate.stories.similar.kept import (
-    UNREAD,
-    pack_cards,
-    pack_readings,
-    pack_sights,
-    pack_vectors,
-    unpack_cards,
-    unpack_readings,
-    unpack_sights,
-    unpack_vectors,
-)
+from syndicate.stories.similar.kept import UNREAD, pack_cards, pack_readings, unpack_cards, unpack_readings
 from syndicate.stories.similar.live import Live
-from syndicate.stories.similar.reading import Array, Reading, read
+from syndicate.stories.similar.patches import packed, replay
+from syndicate.stories.similar.reading import Reading, read
 from syndicate.stories.similar.refresh import SEEN, refresh
 from syndicate.stories.similar.shelf import Vector
 from syndicate.stories.similar.values import Document, Neighbour
@@ -36,7 +26,6 @@ EXACT = 300  # archives up to this size are wholly made anew at each change: it 
 SELF_KEPT = 5_000  # up to this size the index keeps what it has read, and renews itself when due
 STALE = 0.1  # share of changed articles from which on a rebuild is due
 MANY_PATCHES = 40
-SIBLINGS = 2  # titles that differ in digits only from the article's or from one another, among the k
 
 
 class Index:
@@ -91,8 +80,7 @@ class Index:
             self._live.archive = Archive(self._arrays, self._info)
         if self._touched or self._left or len(self._live.cards) > self._saved_cards:
             whole = len(self._manifest.patches) >= MANY_PATCHES
-            patch = self._patch(0 if whole else self._saved_cards, whole)
-            self._manifest = files.write_patch(self._folder, self._manifest, patch, whole)
+            self._manifest = files.write_patch(self._folder, self._manifest, self._patch(whole), whole)
             self._remember_saved()
 
     def _start(
@@ -118,42 +106,16 @@ class Index:
         arrays, info = files.load(folder, current.generation)
         self._live, self._kept = Live(Archive(arrays, info)), arrays
         for number in current.patches:
-            self._replay(files.load_patch(folder, current.generation, number))
+            patch = files.load_patch(folder, current.generation, number)
+            replay(self._live, patch)
+            self._readings += unpack_readings(patch)
         self._manifest = current
         self._remember_saved()
 
-    def _patch(self, first: int, whole: bool) -> dict[str, Array]:
-        live = self._live
-        rows = sorted(live.lists if whole else self._touched)
-        lists = [live.lists[row] for row in rows]
-        vectors = [live.late_vector(live.archive.articles_count + at) for at in range(first, len(live.cards))]
-        empty = (np.zeros(0, np.int32), np.zeros(0, np.float32))
-        return {
-            **pack_cards(live.cards[first:]),
-            **pack_readings(self._readings[first:]),
-            **pack_vectors(vectors),
-            **pack_sights(
-                [live.sights.get(live.archive.articles_count + at) for at in range(first, len(live.cards))]
-            ),
-            "departed": np.array(sorted(live.departed if whole else self._left), np.int32),
-            "list_rows": np.array(rows, np.int32),
-            "list_lengths": np.array([len(stories) for stories, _ in lists], np.int64),
-            "list_stories": np.concatenate([empty[0], *(stories for stories, _ in lists)]),
-            "list_scores": np.concatenate([empty[1], *(scores for _, scores in lists)]),
-        }
-
-    def _replay(self, patch: Arrays) -> None:
-        news = zip(unpack_cards(patch), unpack_vectors(patch), unpack_sights(patch), strict=True)
-        for each, vector, sight in news:
-            row = self._live.arrive(each, *vector)
-            if sight is not None:
-                self._live.sights[row] = sight
-        self._readings += unpack_readings(patch)
-        for row in patch["departed"].tolist():
-            self._live.leave(row)
-        ends = np.cumsum(patch["list_lengths"])
-        for row, a, b in zip(patch["list_rows"].tolist(), ends - patch["list_lengths"], ends, strict=True):
-            self._live.lists[row] = (patch["list_stories"][a:b], patch["list_scores"][a:b])
+    def _patch(self, whole: bool) -> Arrays:
+        if whole:
+            return packed(self._live, self._readings, 0, self._live.lists, self._live.departed)
+        return packed(self._live, self._readings, self._saved_cards, self._touched, self._left)
 
     # -- changing
 
@@ -270,78 +232,4 @@ class Index:
         language are alike, the newest that share a tag follow, then the newest (score 0.0). Fewer than ``k``
         only where there are fewer. Empty for an article that is not here.
         """
-        row = self._live.row(article)
-        if row is None or k <= 0:
-            return ()
-        found: dict[int, Neighbour] = {}
-        languages = list(dict.fromkeys(reads))
-        for at, language in enumerate(languages):
-            if len(found) < k:
-                shown = self._readable(languages[:at])
-                for story, score in self._ranked(row, language, k):
-                    if not shown[story]:
-                        found.setdefault(story, self._neighbour(story, language, score))
-        return tuple(found.values())[:k]
-
-    def _readable(self, languages: Sequence[str]) -> Array:
-        """By story: whether it is there in one of ``languages``."""
-        shown = np.zeros(self._live.stories_count, bool)
-        for language in languages:
-            shown |= self._live.rows_in(language) >= 0
-        return shown
-
-    def _ranked(self, row: int, language: str, k: int) -> Iterator[tuple[int, float]]:
-        """The stories in ``language``, those alike first; at least ``k`` where there are as many."""
-        alike = self._alike(row, language, k)
-        yield from alike
-        if len(alike) < k:
-            for story in self._fillers(row, language, k):
-                yield story, 0.0
-
-    def _neighbour(self, story: int, language: str, score: float) -> Neighbour:
-        row = int(self._live.rows_in(language)[story])
-        return Neighbour(self._live.article_name(row), self._live.story_name(story), language, score)
-
-    def _alike(self, row: int, language: str, k: int) -> list[tuple[int, float]]:
-        """The listed stories that are in ``language``: those of its own list there, else of its translations'."""
-        live, story = self._live, self._live.story_of(row)
-        mine = int(live.rows_in(language)[story])
-        rows = [mine] if mine >= 0 else list(live.rows_of(story))
-        scores: dict[int, float] = {}
-        for each in rows:
-            for other, score in zip(*(part.tolist() for part in live.listed(each)), strict=True):
-                scores.setdefault(other, score)
-        present = live.rows_in(language)
-        ranked = sorted(scores.items(), key=lambda item: -item[1])
-        return self._capped(row, language, [(s, v) for s, v in ranked if present[s] >= 0 and s != story], k)
-
-    def _capped(
-        self, row: int, language: str, ranked: list[tuple[int, float]], k: int
-    ) -> list[tuple[int, float]]:
-        """Siblings beyond the second come after the others: capped, not banned. What is learnt knows better."""
-        if self._live.archive.judge.learnt:
-            return ranked
-        live, present = self._live, self._live.rows_in(language)
-        seen: dict[int, int] = {live.masked(row): 0}
-        first: list[tuple[int, float]] = []
-        later: list[tuple[int, float]] = []
-        for story, score in ranked:
-            title = live.masked(int(present[story]))
-            seen[title] = seen.get(title, 0) + 1
-            (first if seen[title] <= SIBLINGS else later).append((story, score))
-            if len(first) >= k:
-                return first
-        return first + later
-
-    def _fillers(self, row: int, language: str, count: int) -> Iterator[int]:
-        """Stories in ``language``, the newest first: those with a tag in common, then any; ``count`` of each."""
-        live = self._live
-        own, tags = live.story_of(row), live.members("tags", row)
-        present = live.rows_in(language)
-        stories = np.flatnonzero(present >= 0)
-        stories = stories[stories != own]
-        newest = stories[np.argsort(-live.days()[stories], kind="stable")].tolist()
-        if tags:
-            alike = [s for s in newest[: 50 * count] if tags & live.members("tags", int(present[s]))]
-            yield from alike[:count]
-        yield from newest[: 2 * count]
+        return similar(self._live, article, reads, k)

@@ -9,7 +9,7 @@ import numpy as np
 
 from syndicate.stories.similar.archive import Archive
 from syndicate.stories.similar.build import LISTED, Card, first_rows, story_days
-from syndicate.stories.similar.extras import Sight, sight_cosines
+from syndicate.stories.similar.extras import Sight
 from syndicate.stories.similar.late import LateShelf
 from syndicate.stories.similar.reading import Array
 from syndicate.stories.similar.shelf import Vector, moments_of, standard
@@ -272,34 +272,3 @@ class Live:
         at[at == len(rows)] = 0
         good = rows[at] == place[stories] if len(rows) else np.zeros(len(stories), bool)
         return stories[good], likeness[at[good]]
-
-    # -- what only a learnt ranking asks for
-
-    def sight(self, row: int) -> Sight | None:
-        """The extra views of a row; None where its language has no shelf."""
-        if row >= self.archive.articles_count:
-            return self.sights.get(row)
-        language = self.language_of(row)
-        shelf = self.archive.shelf(language)
-        assert shelf is not None
-        at = int(np.searchsorted(shelf.rows, row))
-        if at == len(shelf) or shelf.rows[at] != row:
-            return None
-        return self.archive.extras(language).sight(at)
-
-    def extra_cosines(self, row: int, others: Array) -> Array:
-        """float32 (others, 3): the extra cosines of a row with rows of the same language."""
-        one, out = self.sight(row), np.zeros((len(others), 3), np.float32)
-        if one is None:
-            return out
-        language = self.language_of(row)
-        shelf = self.archive.shelf(language)
-        assert shelf is not None
-        at = np.minimum(np.searchsorted(shelf.rows, others), len(shelf) - 1)
-        old = shelf.rows[at] == others
-        out[old] = self.archive.extras(language).cosines(one, at[old])
-        for n in np.flatnonzero(~old):
-            other = self.sight(int(others[n]))
-            if other is not None:
-                out[n] = sight_cosines(one, other)
-        return out

@@ -3,6 +3,7 @@
 import numpy as np
 
 from syndicate.stories.similar.build import LISTED, NEAREST
+from syndicate.stories.similar.extras import Sight, sight_cosines
 from syndicate.stories.similar.judge import RAW, fade, overlap
 from syndicate.stories.similar.live import NONE, Live
 from syndicate.stories.similar.reading import Array
@@ -62,7 +63,7 @@ def _extra(live: Live, story: int, rows: list[int], others: Array) -> Array:
         present = live.rows_in(live.language_of(row))[others]
         here = np.flatnonzero(present >= 0)
         extra[here, 0] += [live.masked(row) == live.masked(r) for r in present[here].tolist()]
-        extra[here, 1:4] += live.extra_cosines(row, present[here])
+        extra[here, 1:4] += _extra_cosines(live, row, present[here])
         shared[here] += 1
     extra[:, :4] /= np.maximum(shared, 1)[:, None]
     for at, name in ((4, "tags"), (5, "authors")):
@@ -70,6 +71,37 @@ def _extra(live: Live, story: int, rows: list[int], others: Array) -> Array:
         if mine:
             extra[:, at] = [overlap(mine, live.story_members(name, other)) for other in others.tolist()]
     return extra
+
+
+def _sight(live: Live, row: int) -> Sight | None:
+    """The extra views of a row; None where its language has no shelf."""
+    if row >= live.archive.articles_count:
+        return live.sights.get(row)
+    language = live.language_of(row)
+    shelf = live.archive.shelf(language)
+    assert shelf is not None
+    at = int(np.searchsorted(shelf.rows, row))
+    if at == len(shelf) or shelf.rows[at] != row:
+        return None
+    return live.archive.extras(language).sight(at)
+
+
+def _extra_cosines(live: Live, row: int, others: Array) -> Array:
+    """float32 (others, 3): the extra cosines of a row with rows of the same language."""
+    one, out = _sight(live, row), np.zeros((len(others), 3), np.float32)
+    if one is None:
+        return out
+    language = live.language_of(row)
+    shelf = live.archive.shelf(language)
+    assert shelf is not None
+    at = np.minimum(np.searchsorted(shelf.rows, others), len(shelf) - 1)
+    old = shelf.rows[at] == others
+    out[old] = live.archive.extras(language).cosines(one, at[old])
+    for n in np.flatnonzero(~old):
+        other = _sight(live, int(others[n]))
+        if other is not None:
+            out[n] = sight_cosines(one, other)
+    return out
 
 
 def _own(live: Live, row: int, stories: Array, scores: Array, written: set[int]) -> set[int]:
