@@ -6,8 +6,12 @@ import gzip
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
@@ -147,3 +151,36 @@ def test_wrong_settings_are_refused_with_file_and_key(tmp_path: Path) -> None:
     assert made.returncode == 2
     assert f"{config}: similar.number: unknown key" in made.stderr
     assert "Traceback" not in made.stderr
+
+
+def test_serve_answers_with_the_feeds(sample: Newsroom) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [str(Path(sys.executable).with_name("syndicate")), "serve", "--port", str(port)],
+        cwd=sample.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert (
+            fetched(f"http://127.0.0.1:{port}/feeds/tr/atom.xml")
+            == (sample.public / "feeds/tr/atom.xml").read_bytes()
+        )
+        assert b"<html" in fetched(f"http://127.0.0.1:{port}/feeds/")
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def fetched(url: str, seconds: float = 30) -> bytes:
+    """The body of ``url``, waited for until the server is up."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return bytes(answer.read())
+        except urllib.error.URLError:
+            assert time.monotonic() < end, f"{url} did not answer"
+            time.sleep(0.1)

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli import command, show
+from syndicate.cli import show
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house
+from syndicate.cli.command import serve as serve_house
 
 
 @app.command()
@@ -26,7 +27,7 @@ def serve(
     config: Config = CONFIG,
 ) -> None:
     """Serve feeds, archive and the unsubscribe page."""
-    command.serve(house(config), host, port)
+    serve_house(house(config), host, port)
 
 
 @app.command()
