@@ -17,6 +17,9 @@ from syndicate.model import Choice, Edition, EditionItem, Newsletter, Placement,
 
 IN = frozenset({Verdict.IN, Verdict.IN_FALLBACK})
 
+LEAD_AMONG = 3
+"""How many of the newest stories may lead for the sake of a picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -77,6 +80,7 @@ class _Planner:
     ) -> None:
         self.newsletter, self.stories, self.since, self.cutoff = newsletter, stories, since, cutoff
         self.published = {s.id: max((a.published for a in s.published), default=cutoff) for s in stories}
+        self.pictured = {a.id for s in stories for a in s.published if a.images}
         self.choices: dict[tuple[str, ...], tuple[Choice, ...]] = {}
         self.selected: dict[tuple[tuple[str, ...], frozenset[str]], int | None] = {}
         self.main_editions: dict[str, int | None] = {}
@@ -115,8 +119,8 @@ class _Planner:
         return self.choices[reads]
 
     def _first(self, made: Sequence[Choice]) -> tuple[Choice, ...]:
-        """A language's first edition takes the newest stories, not the whole archive."""
-        chosen = sorted((c for c in made if c.verdict in IN), key=self._newest_first)
+        """A language's first edition takes the newest stories, its own before borrowed, not the whole archive."""
+        chosen = sorted((c for c in made if c.verdict in IN), key=self._own_and_newest_first)
         late = {c.story for c in chosen[self.newsletter.maximum_stories :]}
         return tuple(Choice(c.story, Verdict.BEFORE_FIRST) if c.story in late else c for c in made)
 
@@ -142,18 +146,25 @@ class _Planner:
         return self.editions[edition.selection]
 
     def _items(self, chosen: Sequence[Choice]) -> tuple[EditionItem, ...]:
-        """In reading order: own language before borrowed, newest first, the first of all leads."""
-        ordered = sorted(chosen, key=lambda c: (c.verdict is Verdict.IN_FALLBACK, self._newest_first(c)))
+        """In reading order: own language before borrowed, newest first; the lead before all."""
+        ordered = self._led(sorted(chosen, key=self._own_and_newest_first))
         items = [
             EditionItem(c.story, c.article_id, c.language, self._place(n), c.verdict is Verdict.IN_FALLBACK)
             for n, c in enumerate(ordered)
         ]
         return tuple(items)
 
+    def _led(self, ordered: list[Choice]) -> list[Choice]:
+        """Of the newest few in their own language, the first with a picture leads; otherwise the newest."""
+        few = [c for c in ordered[:LEAD_AMONG] if c.verdict is Verdict.IN]
+        lead = next((c for c in few if c.article_id in self.pictured), None)
+        return [lead, *(c for c in ordered if c is not lead)] if lead else ordered
+
     def _place(self, position: int) -> Placement:
         if position >= self.newsletter.maximum_stories:
             return Placement.WEB
         return Placement.ITEM if position else Placement.LEAD
 
-    def _newest_first(self, choice: Choice) -> tuple[float, str]:
-        return (-self.published[choice.story].timestamp(), choice.story)
+    def _own_and_newest_first(self, choice: Choice) -> tuple[bool, float, str]:
+        borrowed = choice.verdict is Verdict.IN_FALLBACK
+        return (borrowed, -self.published[choice.story].timestamp(), choice.story)

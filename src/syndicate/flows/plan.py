@@ -114,11 +114,11 @@ def _candidates(
         stories.update({s.id: s for s in articles.stories_since(connection, start, cutoff)})
     for language in newsletter.languages:
         if language not in since:
-            wanted = (language, *newsletter.fallback)
             # A rough cut by tag and author reaches further back; a filter by source cannot be cut so.
             hints = () if newsletter.sources else (*newsletter.tags, *newsletter.authors)
-            newest = articles.newest_stories(connection, wanted, cutoff, _depth(newsletter), hints)
-            stories.update({s.id: s for s in newest})
+            for wanted in ((language,), newsletter.fallback):
+                newest = articles.newest_stories(connection, wanted, cutoff, _depth(newsletter), hints)
+                stories.update({s.id: s for s in newest})
     return sorted(stories.values(), key=lambda story: story.id)
 
 
