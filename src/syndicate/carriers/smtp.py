@@ -12,6 +12,7 @@ REUSE = 100
 """Messages a connection carries before a new one is made: many servers count."""
 
 
+_PLAIN = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
@@ -48,10 +49,8 @@ class Smtp:
 
     def hand_over(self, item: HandOver) -> Outcome:
         """One message. What fails before its final dot left was certainly not taken; a reply lost after is a doubt."""
-        if not _has_crlf_only(item.message):
-            return Outcome(
-                DeliveryState.FAILED, "the message has a bare CR or LF, which servers read differently"
-            )
+        if objection := _objection(item):
+            return Outcome(DeliveryState.FAILED, objection)
         connection = self._open()
         try:
             refused = self._envelope(connection, item) or self._send(connection, item)
@@ -60,10 +59,6 @@ class Smtp:
             return Outcome(
                 DeliveryState.FAILED, f"connection lost before the message: {_name(error)}", retry=True
             )
-        except ValueError:
-            # CR, LF or letters outside ASCII in an address: smtplib refuses to write such a command.
-            self._drop()
-            return Outcome(DeliveryState.FAILED, "the address cannot be written on an envelope")
         return refused or self._verdict(connection)
 
     def proof(self, delivery: int) -> Outcome | None:
@@ -175,6 +170,15 @@ def _refusal(verb: str, code: int, text: bytes | str) -> Outcome:
     if code // 100 == 5:
         return Outcome(DeliveryState.REFUSED, detail)
     return Outcome(DeliveryState.FAILED, detail, retry=True)
+
+
+def _objection(item: HandOver) -> str:
+    """Why this must not be put on a wire; smtplib would guess an address out of what is none."""
+    if not (_PLAIN.fullmatch(item.sender) and _PLAIN.fullmatch(item.recipient)):
+        return "the address cannot be written on an envelope"
+    if not _has_crlf_only(item.message):
+        return "the message has a bare CR or LF, which servers read differently"
+    return ""
 
 
 def _has_crlf_only(message: bytes) -> bool:
