@@ -7,6 +7,7 @@ source.read -> Found    -> identity -> articles, authors, media, problems
 changed articles -> the index of similar posts -> patched lists
 """
 
+import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,9 @@ BATCH = 200
 """Items a transaction. The network is read between transactions, never inside one."""
 
 MEDIA = "media"
+
+COMPLETE = ":complete"
+"""The key that says a source was once read to its end: until then its old articles are history, not news."""
 
 
 class Source(Protocol):
@@ -79,9 +83,10 @@ def _ingest_source(
 ) -> None:
     with database.read() as connection:
         known = sources.known(connection, origin.name)
+        was_complete = known.pop(COMPLETE, "") != ""
         held = articles.held(connection, origin.name)
         first = articles.next_sequence(connection)
-    ledger = Ledger(authority, held, first, now if known else None, now)
+    ledger = Ledger(authority, held, first, now if was_complete else None, now)
     intake = _Intake(database, origin.name, known, ledger, public, now, report)
     done = 0
     try:
@@ -91,6 +96,11 @@ def _ingest_source(
             progress(f"ingest {origin.name}", done)
     except SourceError as error:
         intake.failed = Problem(f"source {origin.name}", str(error), "what was read before it is kept")
+    except Exception as error:
+        # A fault of ours in one source must not stop the others; the log says where it is.
+        logging.getLogger(__name__).exception("source %s", origin.name)
+        reason = f"unexpected {type(error).__name__}: {error}"
+        intake.failed = Problem(f"source {origin.name}", reason, "please report it with the log")
     intake.finish(first)
 
 
@@ -132,6 +142,8 @@ class _Intake:
                 self._remove(connection, key)
             articles.renumber(connection, first)
             sources.set_problems(connection, self.name, "", self.loose, self.now)
+            if not self.failed:
+                sources.remember(connection, self.name, COMPLETE, "yes")
         self.report.problems += [(self.name, p) for p in self.loose]
 
     def _take_one(self, connection: Connection, item: SourceItem) -> None:
