@@ -5,15 +5,17 @@ ranking notices. A line is the first eight bytes of its BLAKE2b hash; the title'
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from syndicate.stories.similar.terms import fold, lines, terms
+from syndicate.stories.similar.terms import fold, lines, splitter, words
 from syndicate.stories.similar.values import Document
 
 Array = npt.NDArray[Any]
@@ -45,11 +47,15 @@ class Reading:
 def read(document: Document) -> Reading:
     """Read a document. Its size is bounded by ``MOST_CHARACTERS``."""
     body = list(lines(document.text[:MOST_CHARACTERS]))
-    found = [terms(line, document.language) for line in (document.title[:1000], *body)]
+    keys = _term_keys(document.language)
+    found = [
+        [key for word in words(line, document.language) for key in keys(word)]
+        for line in (document.title[:1000], *body)
+    ]
     return Reading(
         keys=np.array([0, *map(line_key, body)], np.uint64),
         lengths=np.array([len(line) for line in found], np.int32),
-        terms=np.fromiter((term_key(term) for line in found for term in line), np.uint32),
+        terms=np.fromiter(chain.from_iterable(found), np.uint32),
         letters=runs(fold(" ".join([document.title[:1000], document.text[:LEAD]]), document.language)),
     )
 
@@ -63,6 +69,13 @@ def runs(text: str) -> Array:
     for n in (1, 2, 3):
         mixed = mixed * _MIX + points[n : len(points) - 3 + n]
     return mixed
+
+
+@lru_cache(maxsize=64)
+def _term_keys(language: str) -> Callable[[str], tuple[int, ...]]:
+    """From a word to the numbers of its terms; most words have been seen before."""
+    split = splitter(language)
+    return lru_cache(maxsize=65_536)(lambda word: tuple(map(term_key, split(word))))
 
 
 def term_key(term: str) -> int:

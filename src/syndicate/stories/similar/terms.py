@@ -67,14 +67,26 @@ def fold(text: str, language: str) -> str:
 
 def terms(text: str, language: str) -> list[str]:
     """The terms of one line, in order, repeated as often as they stand there."""
+    split = splitter(language)
+    return [term for word in words(text, language) for term in split(word)]
+
+
+def words(text: str, language: str) -> list[str]:
+    """The folded words and unspaced runs of one line."""
+    return _WORD.findall(fold(text, language))
+
+
+@lru_cache(maxsize=64)
+def splitter(language: str) -> Callable[[str], tuple[str, ...]]:
+    """What turns one of the :func:`words` of ``language`` into its terms."""
     stem = stemmer(language)
-    found: list[str] = []
-    for word in _WORD.findall(fold(text, language)):
+
+    def split(word: str) -> tuple[str, ...]:
         if _UNSPACED_RUN.search(word):
-            found.extend(_pairs(word))
-        elif len(word) <= _LONGEST:
-            found.append(stem(word))
-    return found
+            return tuple(_pairs(word))
+        return (stem(word),) if len(word) <= _LONGEST else ()
+
+    return split
 
 
 def _pairs(word: str) -> Iterator[str]:
@@ -86,7 +98,6 @@ def _pairs(word: str) -> Iterator[str]:
             yield from (run[at : at + 2] for at in range(len(run) - 1))
 
 
-@lru_cache(maxsize=64)
 def stemmer(language: str) -> Callable[[str], str]:
     """The Snowball stemmer of ``language``; for languages without one, the word as it is."""
     import Stemmer
@@ -94,5 +105,5 @@ def stemmer(language: str) -> Callable[[str], str]:
     algorithm = _ALGORITHMS.get(language.partition("-")[0])
     if algorithm is None or algorithm not in Stemmer.algorithms():
         return str
-    stem = Stemmer.Stemmer(algorithm, 20_000)
-    return lru_cache(maxsize=50_000)(stem.stemWord)
+    found: Callable[[str], str] = Stemmer.Stemmer(algorithm).stemWord
+    return found
