@@ -215,7 +215,7 @@ def _batches(items: Iterable[SourceItem], size: int) -> Iterator[list[SourceItem
             if len(batch) == size:
                 yield batch
                 batch = []
-    except SourceError:
+    except Exception:
         yield batch
         raise
     if batch:
