@@ -35,6 +35,8 @@ class Newsroom:
     folder: Path
     stories: int
     articles: int
+    authors: int = AUTHORS
+    tags: int = TAGS
 
     @property
     def config(self) -> Path:
@@ -49,12 +51,14 @@ class _Speech:
     words: tuple[str, ...]
 
 
-def build(folder: Path, articles: int, subscribers: int = 1000) -> Newsroom:
+def build(
+    folder: Path, articles: int, subscribers: int = 1000, authors: int = AUTHORS, tags: int = TAGS
+) -> Newsroom:
     """Write a newsroom of ``articles`` files into the empty ``folder``."""
     speech = {language: _speech(language) for language in LANGUAGES}
     _write(folder / "config.toml", CONFIG)
-    _write_people(folder / "articles", speech)
-    _write_tags(folder / "articles", speech)
+    _write_people(folder / "articles", speech, authors)
+    _write_tags(folder / "articles", speech, tags)
     _write_subscribers(folder / "subscribers" / "readers.csv", subscribers)
     stories = written = 0
     days = 365 * YEARS
@@ -62,16 +66,17 @@ def build(folder: Path, articles: int, subscribers: int = 1000) -> Newsroom:
     while written < articles:
         at = NEWEST - timedelta(days=days) + timedelta(minutes=days * 1440 * stories / (total + 1))
         languages = _languages(stories)[: articles - written]
-        _write_story(folder / "articles", stories, languages, min(at, NEWEST), speech)
+        room = Newsroom(folder, stories, written, authors, tags)
+        _write_story(room, stories, languages, min(at, NEWEST), speech)
         stories, written = stories + 1, written + len(languages)
-    return Newsroom(folder, stories, written)
+    return Newsroom(folder, stories, written, authors, tags)
 
 
 def add_story(room: Newsroom, number: int, language: str = "en", days: int = 7) -> Path:
     """One more story in one language, published ``days`` after the newest; returns its file."""
     speech = {language: _speech(language)}
     at = NEWEST + timedelta(days=days)
-    return _write_story(room.folder / "articles", number, (language,), at, speech)[0]
+    return _write_story(room, number, (language,), at, speech)[0]
 
 
 def correct(path: Path) -> None:
@@ -137,12 +142,13 @@ def _sentences(rng: random.Random, speech: _Speech, words: int) -> Iterator[str]
 
 
 def _write_story(
-    folder: Path, number: int, languages: Sequence[str], at: datetime, speech: dict[str, _Speech]
+    room: Newsroom, number: int, languages: Sequence[str], at: datetime, speech: dict[str, _Speech]
 ) -> list[Path]:
+    folder = room.folder / "articles"
     rng = random.Random(f"story {number}")
     has_picture = rng.random() < 0.5
-    authors = rng.sample(range(AUTHORS), 1 + (rng.random() < 0.2))
-    tags = rng.sample(range(TAGS), rng.randint(2, 5))
+    authors = rng.sample(range(room.authors), 1 + (rng.random() < 0.2))
+    tags = rng.sample(range(room.tags), rng.randint(2, 5))
     words = rng.randint(300, 900)
     if has_picture:
         _write(folder / slug_of(number) / "cover.png", _png(number))
@@ -206,10 +212,10 @@ def _link(rng: random.Random, speech: _Speech, number: int, language: str) -> st
     return f"[{_title(rng, speech).replace('[', '').replace(']', '')}]({SITE}/{language}/{slug_of(older)}/)"
 
 
-def _write_people(folder: Path, speech: dict[str, _Speech]) -> None:
+def _write_people(folder: Path, speech: dict[str, _Speech], number: int) -> None:
     first = ("Ayşe", "Ivan", "Omar", "Chen", "Leyla", "Nurlan", "Tamar", "Emre", "Irina", "Farid")
     last = ("Demir", "Orlov", "Haddad", "Wei", "Mammadova", "Abenov")
-    for n in range(AUTHORS):
+    for n in range(number):
         rng = random.Random(f"author {n}")
         known = LANGUAGES[: 1 + n % 3]
         bios = "".join(f"  {x}: |\n    {' '.join(_sentences(rng, speech[x], 50))}\n" for x in known)
@@ -220,12 +226,12 @@ def _write_people(folder: Path, speech: dict[str, _Speech]) -> None:
         _write(folder / "_authors" / f"p{n:02}.png", _png(100_000 + n))
 
 
-def _write_tags(folder: Path, speech: dict[str, _Speech]) -> None:
+def _write_tags(folder: Path, speech: dict[str, _Speech], number: int) -> None:
     rng = random.Random("tags")
     for_each = {x: [w for w in speech[x].words if w.isalpha()] for x in LANGUAGES}
     lines = [
         f"topic-{n:02}: {{{', '.join(f'{x}: {rng.choice(for_each[x])!r}' for x in LANGUAGES)}}}\n"
-        for n in range(TAGS)
+        for n in range(number)
     ]
     _write(folder / "_tags.yaml", "".join(lines))
 
