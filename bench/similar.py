@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +64,16 @@ def _words(rng: np.random.Generator, common: Any, topics: Any) -> list[int]:
 
 def measured(count: int, added: int = 25) -> dict[str, float]:
     """Seconds of a rebuild of ``count`` articles, and of adding one (median of ``added``, a save each apart)."""
-    pile = list(documents(count + added))
+    pile = documents(count + added)
     with tempfile.TemporaryDirectory() as folder:
         index = Index.open(Path(folder))
         began = time.perf_counter()
-        index.rebuild(pile[:count])
+        index.rebuild(islice(pile, count))
         index.save()
         rebuild = time.perf_counter() - began
         index = Index.open(Path(folder))
         adds, saves = [], []
-        for document in pile[count:]:
+        for document in pile:
             began = time.perf_counter()
             index.update([document], [])
             adds.append(time.perf_counter() - began)

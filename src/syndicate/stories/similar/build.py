@@ -67,7 +67,10 @@ class Pairs:
 
 
 def assembled(cards: list[Card], readings: list[Reading]) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays and facts of an :class:`Archive`, from cards and readings in order of id."""
+    """The arrays and facts of an :class:`Archive`, from cards and readings in order of id.
+
+    The list ``readings`` is taken over: it is emptied as soon as it is not needed, for it is large.
+    """
     languages = sorted({c.language for c in cards})
     stories = sorted({c.story for c in cards})
     number = {story: n for n, story in enumerate(stories)}
@@ -90,6 +93,8 @@ def assembled(cards: list[Card], readings: list[Reading]) -> tuple[dict[str, Arr
         arrays |= {f"shelf{n}_{name}": value for name, value in part.items()}
     links = linked_stories(cards, number)
     learning = len({story for link in links for story in link}) >= LEAST_LINKED
+    if not learning:
+        readings.clear()
     pairs = related(shelves, story_of, days, len(stories), NEAREST if learning else 0)
     first = story_days(story_of, days, len(stories))
     judge = Judge()

@@ -98,7 +98,7 @@ def _sparse(one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
 
 def views(reading: Reading) -> tuple[Array, Array]:
     """The terms of the title, and the letters."""
-    return reading.terms[: int(reading.lengths[0])], reading.letters
+    return reading.terms[: int(reading.lengths[0])], reading.letters()
 
 
 def build(shelf: Shelf, readings: list[Reading]) -> dict[str, Array]:

@@ -130,7 +130,8 @@ class Index:
         self._damaged = False
 
     def _build(self, cards: list[Card], readings: list[Reading]) -> None:
-        self._start(*assembled(cards, readings), cards, readings)
+        kept = list(readings) if len(cards) <= SELF_KEPT else []
+        self._start(*assembled(cards, readings), cards, kept)
         self._unsaved = True
 
     def update(self, changed: Sequence[Document], removed: Collection[str]) -> frozenset[str]:

@@ -37,16 +37,16 @@ def pack_readings(readings: Sequence[Reading]) -> dict[str, Array]:
         "reading_keys": _joined([r.keys for r in readings], np.uint64),
         "reading_lengths": _joined([r.lengths for r in readings], np.int32),
         "reading_terms": _joined([r.terms for r in readings], np.uint32),
-        "reading_letters": _joined([r.letters for r in readings], np.uint32),
-        "reading_runs": starts(np.array([len(r.letters) for r in readings], np.int64)),
+        "reading_lead": _joined([r.lead for r in readings], np.uint8),
+        "reading_leads": starts(np.array([len(r.lead) for r in readings], np.int64)),
     }
 
 
 def unpack_readings(arrays: Arrays) -> list[Reading]:
     """The readings of :func:`pack_readings`."""
     keys, lengths = _split(arrays, "keys", "lines"), _split(arrays, "lengths", "lines")
-    terms, letters = _split(arrays, "terms", "start"), _split(arrays, "letters", "runs")
-    return [Reading(*parts) for parts in zip(keys, lengths, terms, letters, strict=True)]
+    terms, leads = _split(arrays, "terms", "start"), _split(arrays, "lead", "leads")
+    return [Reading(*parts) for parts in zip(keys, lengths, terms, leads, strict=True)]
 
 
 def _split(arrays: Arrays, name: str, start: str) -> list[Array]:
@@ -58,7 +58,7 @@ def _joined(parts: list[Array], dtype: type) -> Array:
 
 
 _ZERO = (np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
-_NO_LINES = (np.zeros(0, np.uint64), np.zeros(0, np.int32), np.zeros(0, np.uint32), np.zeros(0, np.uint32))
+_NO_LINES = (np.zeros(0, np.uint64), np.zeros(0, np.int32), np.zeros(0, np.uint32), np.zeros(0, np.uint8))
 UNREAD = Reading(*_NO_LINES)  # stands for the reading of an article that is not kept
 
 

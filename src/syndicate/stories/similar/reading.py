@@ -30,12 +30,16 @@ _MIX = np.uint32(2_654_435_761)
 @dataclass(frozen=True, slots=True)
 class Reading:
     """``keys`` (uint64) and ``lengths`` (int32) of the lines, the title first; ``terms`` (uint32) of all lines;
-    ``letters`` (uint32), the runs of four characters of the title and the lead."""
+    ``lead`` (uint8), the folded title and first characters in UTF-8."""
 
     keys: Array
     lengths: Array
     terms: Array
-    letters: Array
+    lead: Array
+
+    def letters(self) -> Array:
+        """The runs of four characters of the title and the lead, as numbers (uint32)."""
+        return runs(self.lead.tobytes().decode())
 
     def without(self, boilerplate: Array) -> Array:
         """The terms of the lines whose key is not in ``boilerplate`` (sorted uint64)."""
@@ -56,13 +60,17 @@ def read(document: Document) -> Reading:
         keys=np.array([0, *map(line_key, body)], np.uint64),
         lengths=np.array([len(line) for line in found], np.int32),
         terms=np.fromiter(chain.from_iterable(found), np.uint32),
-        letters=runs(fold(" ".join([document.title[:1000], document.text[:LEAD]]), document.language)),
+        lead=np.frombuffer(_lead(document).encode("utf-8", "replace"), np.uint8),
     )
+
+
+def _lead(document: Document) -> str:
+    return " ".join(fold(f"{document.title[:1000]} {document.text[:LEAD]}", document.language).split())
 
 
 def runs(text: str) -> Array:
     """Each run of four characters, as a number (uint32)."""
-    points = np.frombuffer(" ".join(text.split()).encode("utf-32-le", "surrogatepass"), np.uint32)
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     if len(points) < 4:
         return np.zeros(0, np.uint32)
     mixed = points[:-3].copy()
