@@ -88,8 +88,8 @@ class Ledger:
         """Give the manuscript its identity, dates and story."""
         mark = likeness(manuscript)
         before = self._recognise(manuscript, mark)
-        manuscript, problems = self._unclash(manuscript, before)
-        article = self._new(manuscript) if before is None else self._again(manuscript, before)
+        manuscript, story, problems = self._join(manuscript, before)
+        article = self._new(manuscript, story) if before is None else self._again(manuscript, story, before)
         now_held = _held(article, item, mark)
         self._learn(now_held, before)
         return Placed(article, item, mark, before is None, now_held != before, problems)
@@ -113,45 +113,57 @@ class Ledger:
     def _is_released(self, one: HeldArticle) -> bool:
         return one.id in self.released.get(one.likeness, {})
 
-    def _unclash(
+    def _join(
         self, manuscript: Manuscript, before: HeldArticle | None
-    ) -> tuple[Manuscript, tuple[Problem, ...]]:
-        """A story has one article per language: a second one becomes a story of its own, and that is said."""
-        holder = self.slots.get((manuscript.group, manuscript.language))
-        mine = (manuscript.key, before.key if before else manuscript.key)
-        if holder is None or holder in mine or self._is_released(self.by_key[holder]):
-            return manuscript, ()
+    ) -> tuple[Manuscript, str, tuple[Problem, ...]]:
+        """The story it belongs to. It has one article per language: a second one becomes its own, and that is said."""
+        story = self._story(manuscript, before)
+        holder = self._holder(story, manuscript, before)
+        if holder is None:
+            return manuscript, story, ()
         problem = Problem(
             place=f"{manuscript.source}: {manuscript.key}",
             reason=f"the story already has an article in {manuscript.language}: {holder}",
             advice="give them different translation keys, or languages; until then this is a story of its own",
             fatal=False,
         )
-        return replace(manuscript, group=f"{manuscript.group}#{manuscript.key}"), (problem,)
+        apart = replace(manuscript, group=f"{manuscript.group}#{manuscript.key}")
+        story = self._story(apart, before)
+        if self._holder(story, apart, before):
+            story = self._new_story(apart)
+        return apart, story, (problem,)
 
-    def _new(self, manuscript: Manuscript) -> Article:
+    def _holder(self, story: str, manuscript: Manuscript, before: HeldArticle | None) -> str | None:
+        """The key of the other article that is the story's version in this language, unless it is gone."""
+        holder = self.slots.get((story, manuscript.language))
+        if holder in {None, manuscript.key, before and before.key}:
+            return None
+        is_out = manuscript.state is not ArticleState.WITHDRAWN and not self._is_released(self.by_key[holder])
+        return holder if is_out else None
+
+    def _new(self, manuscript: Manuscript, story: str) -> Article:
         sequence, self.sequence = self.sequence, self.sequence + 1
         backdated = self.baseline is not None and manuscript.published < self.now
         return _article(
             manuscript,
             id=self._fresh(f"tag:{self.authority}:", manuscript.source, manuscript.key),
-            story=self.stories.get(manuscript.group) or self._new_story(manuscript),
+            story=story,
             sequence=sequence,
             available=self.now if backdated else manuscript.published,
             changed=max(manuscript.published, min(manuscript.updated or manuscript.published, self.now)),
             content_hash=content_hash(manuscript),
         )
 
-    def _again(self, manuscript: Manuscript, before: HeldArticle) -> Article:
+    def _again(self, manuscript: Manuscript, story: str, before: HeldArticle) -> Article:
         new_hash = content_hash(manuscript)
         same = new_hash == before.content_hash and manuscript.state is before.state
         return _article(
             manuscript,
             id=before.id,
-            story=self._story_again(manuscript, before),
+            story=story,
             sequence=before.sequence,
             available=self._available_again(manuscript, before),
-            changed=before.changed if same else self._changed(manuscript, before),
+            changed=max(before.changed, manuscript.published) if same else self._changed(manuscript, before),
             content_hash=new_hash,
         )
 
@@ -171,15 +183,18 @@ class Ledger:
             return max(manuscript.updated, manuscript.published)
         return max(self.now, manuscript.published)
 
-    def _story_again(self, manuscript: Manuscript, before: HeldArticle) -> str:
-        """The story its group names; a group renamed as a whole, or before its siblings, keeps its story."""
-        if manuscript.group == before.group:
+    def _story(self, manuscript: Manuscript, before: HeldArticle | None) -> str:
+        """The story its group names; a group renamed as a whole keeps its story."""
+        if before and manuscript.group == before.group:
             return before.story
-        left_behind = self.members.get((before.group, before.story), set()) - {before.key}
         known = self.stories.get(manuscript.group)
-        if known or any(not self._is_released(self.by_key[key]) for key in left_behind):
+        if known or before is None or self._leaves_others(before):
             return known or self._new_story(manuscript)
         return before.story
+
+    def _leaves_others(self, one: HeldArticle) -> bool:
+        left = self.members.get((one.group, one.story), set()) - {one.key}
+        return any(not self._is_released(self.by_key[key]) for key in left)
 
     def _new_story(self, manuscript: Manuscript) -> str:
         return self._fresh("", "story", manuscript.source, manuscript.group)
@@ -199,7 +214,8 @@ class Ledger:
             self._unlearn(before)
         self.by_key[one.key] = one
         self.by_item.setdefault(one.item, set()).add(one.key)
-        self.slots[one.group, one.language] = one.key
+        if one.state is not ArticleState.WITHDRAWN:
+            self.slots[one.story, one.language] = one.key
         self.members.setdefault((one.group, one.story), set()).add(one.key)
         self.stories[one.group] = one.story
         self.taken.update((one.id, one.story))
@@ -209,8 +225,8 @@ class Ledger:
         self.by_item.get(one.item, set()).discard(one.key)
         for sign in (one.permanent_id, one.likeness):
             self.released.get(sign, {}).pop(one.id, None)
-        if self.slots.get((one.group, one.language)) == one.key:
-            del self.slots[one.group, one.language]
+        if self.slots.get((one.story, one.language)) == one.key:
+            del self.slots[one.story, one.language]
         members = self.members.get((one.group, one.story), set())
         members.discard(one.key)
         if not members and self.stories.get(one.group) == one.story:
