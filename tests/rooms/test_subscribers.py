@@ -57,7 +57,7 @@ def test_two_spellings_of_one_address_are_one(given_in: str, folded: str) -> Non
     [
         "", "@", "a@", "@example.org", "nobody", "a@localhost", "a b@example.org", "a@example..org", ".a@example.org",
         "a.@example.org", "a@-x.example", "a@x_y.example", "ağ@example.org", '"a b"@example.org', "a@[127.0.0.1]",
-        "a@example.org\r\nBcc: b@example.org", "a\n@example.org", 
+        "a@example.org\r\nBcc: b@example.org", "a\n@example.org",
         "<a@example.org>", "a@example.org>", "a,b@example.org",
         "x" * 65 + "@example.org", "a@" + "x" * 64 + ".org", "a@" + "x" * 60 + ("." + "y" * 60) * 4 + ".org",
         "a@\u202eexample.org", "a@exa mple.org", "a\x00@example.org",
@@ -269,17 +269,16 @@ def test_a_list_never_brings_anybody_back(
     has = tuple(s for s in has if s.newsletter not in left)
     before = person(id=7, status=held, subscriptions=has)
     fate, after = merge(before, person(status=given_in, subscriptions=wanted), left)
-    mailed = {SubscriberStatus.ACTIVE}
     if held in {SubscriberStatus.SUPPRESSED, SubscriberStatus.UNSUBSCRIBED}:
-        assert after.status is held
-        assert after.status not in mailed
+        assert after.status in {held, SubscriberStatus.SUPPRESSED}
     if held is SubscriberStatus.SUPPRESSED:
         assert (fate, after) == (Fate.SUPPRESSED, before)
     assert not {s.newsletter for s in after.subscriptions} & left
     assert set(has) <= set(after.subscriptions)
     assert after.id == 7
     if fate is Fate.UPDATED:
-        assert merge(after, person(status=given_in, subscriptions=wanted), left)[0] is Fate.UNCHANGED
+        again, _ = merge(after, person(status=given_in, subscriptions=wanted), left)
+        assert again is (Fate.SUPPRESSED if after.status is SubscriberStatus.SUPPRESSED else Fate.UNCHANGED)
 
 
 def test_a_list_does_not_rewrite_what_a_person_consented_to() -> None:

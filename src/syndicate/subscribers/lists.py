@@ -195,7 +195,7 @@ def _moment(text: str) -> datetime | None:
 
 def _status_after(held: SubscriberStatus, given: SubscriberStatus) -> SubscriberStatus:
     """Consent once given is not doubted by a list, and once withdrawn not restored by one."""
-    if held is SubscriberStatus.UNSUBSCRIBED:
+    if held is SubscriberStatus.UNSUBSCRIBED and given is not SubscriberStatus.SUPPRESSED:
         return held
     return held if given is SubscriberStatus.PENDING else given
 
