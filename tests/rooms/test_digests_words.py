@@ -107,3 +107,9 @@ def test_only_web_addresses_become_links(url: str, safe: str) -> None:
 def test_pictures_that_clients_do_not_show_are_left_out() -> None:
     assert picture_url("https://example.org/logo.svg?v=2") == ""
     assert picture_url("https://example.org/logo.png") == "https://example.org/logo.png"
+
+
+def test_an_excerpt_does_not_end_in_an_announcement() -> None:
+    told = paragraphs("<p>There were ferries enough.</p><p>The captain told me:</p><blockquote>No.</blockquote>")
+    assert [text_of(one) for one in excerpt(told[:2], 400)] == ["There were ferries enough."]
+    assert [text_of(one) for one in excerpt(told[1:2], 400)] == ["The captain told me:"]

@@ -99,7 +99,13 @@ def excerpt(source: Sequence[Paragraph], room: int) -> tuple[Paragraph, ...]:
         room -= size
         if room <= 0:
             break
-    return tuple(taken)
+    return _concluded(taken)
+
+
+def _concluded(taken: list[Paragraph]) -> tuple[Paragraph, ...]:
+    """Without a last paragraph that announces what is not there any more ("She said:")."""
+    announces = len(taken) > 1 and text_of(taken[-1]).rstrip().endswith((":", "："))
+    return tuple(taken[:-1] if announces else taken)
 
 
 def clipped(paragraph: Paragraph, room: int) -> Paragraph:
