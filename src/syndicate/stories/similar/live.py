@@ -35,6 +35,7 @@ class Live:
         self._rows_of: dict[int, list[int]] = {}
         self._days: Array | None = None
         self._in_language: dict[str, Array] = {}
+        self._on_shelf: dict[str, Array] = {}
 
     # -- numbers and names
 
@@ -266,9 +267,11 @@ class Live:
 
     def _present(self, language: str, rows: Array, likeness: Array) -> tuple[Array, Array]:
         """Only of those rows that stand for their story in ``language`` now, by story."""
-        place = self.rows_in(language)
-        stories = np.flatnonzero(place >= 0)
-        at = np.searchsorted(rows, place[stories])
-        at[at == len(rows)] = 0
-        good = rows[at] == place[stories] if len(rows) else np.zeros(len(stories), bool)
-        return stories[good], likeness[at[good]]
+        if len(rows) and rows[0] >= self.archive.articles_count:
+            stories = np.array(self._story_of, np.int32)[rows - self.archive.articles_count]
+        else:
+            if language not in self._on_shelf:
+                self._on_shelf[language] = self.archive.story_of[rows]
+            stories = self._on_shelf[language]
+        good = self.rows_in(language)[stories] == rows
+        return stories[good], likeness[good]

@@ -21,7 +21,7 @@ def refresh(live: Live, story: int, known: bool, written: set[int]) -> set[int]:
     rows = [row for row in live.rows_of(story) if live.rows_in(live.language_of(row))[story] == row]
     holders = {row: live.holders(story, live.language_of(row)) if known else NONE for row in rows}
     days = live.days()
-    likeness, apart = live.likeness(story), days - days[story]
+    likeness, apart = live.likeness(story), (days - days[story]).astype(np.float32)
     held_by = np.array([live.story_of(r) for held in holders.values() for r in held.tolist()], np.int64)
     others = np.union1d(_considered(live, rows, likeness, apart), held_by)
     scores = _scores(live, story, rows, others, likeness[others], apart[others])

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from syndicate.stories.similar.reading import Array
-from syndicate.stories.similar.weights import Rows, Statistics, statistics, weigh
+from syndicate.stories.similar.weights import LARGE, Rows, Statistics, rank_in_row, statistics, weigh
 
 SAMPLE = 2_000  # articles from which a row's mean and deviation are taken on a larger shelf
 _BLOCK = 1_000
 _LEAST_SPREAD = 0.3  # of the shelf's median deviation: an article like no other gets no huge scores
 CANDIDATES = 50
+SEARCHED = 48  # terms that candidates are looked for by on a large shelf; all terms count in the score
 WINDOW, WINDOW_CANDIDATES = 1_000, 25  # the nearest in time are looked through once more
 
 
@@ -267,8 +268,11 @@ def _scaled_queries(shelf: Shelf, width: int) -> Any:
     from scipy.sparse import csr_matrix, hstack
 
     moments = shelf.moments
-    cosine, asked = as_matrix(shelf.full, width, 0), as_matrix(shelf.query, width, None)
-    cosine.data = cosine.data / moments[shelf.full.owner(), 1]
+    full = shelf.full
+    if len(shelf) >= LARGE:
+        full = full.where(rank_in_row(full) < SEARCHED)
+    cosine, asked = as_matrix(full, width, 0), as_matrix(shelf.query, width, None)
+    cosine.data = cosine.data / moments[full.owner(), 1]
     asked.data = asked.data / moments[shelf.query.owner(), 3]
     return csr_matrix(hstack([cosine, asked], format="csr", dtype=np.float32))
 

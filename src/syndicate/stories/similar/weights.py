@@ -12,7 +12,7 @@ from syndicate.stories.similar.reading import Array
 
 QUERY_TERMS = 25
 LEAST_KEPT = 128  # terms of an article, when the archive is large
-ENTRIES = 16_000_000  # terms of all articles together, as long as LEAST_KEPT allows
+ENTRIES = 12_800_000  # terms of all articles together, as long as LEAST_KEPT allows
 LARGE = 5_000  # articles of a language from which on its commonest terms are dropped
 COMMON = 0.1  # the share of the articles that makes a term common
 _K1, _B = 1.2, 0.75
@@ -100,9 +100,9 @@ def weigh(readings: list[Array], known: Statistics, keep: int) -> tuple[Rows, Ro
     crowding = _K1 * (1 - _B + _B * length / known.mean_length)
     bm25 = known.bm25_idf[places] * times * (_K1 + 1) / (times + crowding[owner])
     rows = Rows(start, places, (tfidf.astype(np.float32), bm25.astype(np.float32)))
-    kept = rows.where(_rank(rows) < keep) if (np.diff(start) > keep).any() else rows
+    kept = rows.where(rank_in_row(rows) < keep) if (np.diff(start) > keep).any() else rows
     full = Rows(kept.start, kept.terms, (_unit(kept), kept.values[1]))
-    query = full.where(_rank(full) < QUERY_TERMS)
+    query = full.where(rank_in_row(full) < QUERY_TERMS)
     return full, Rows(query.start, query.terms, ())
 
 
@@ -113,7 +113,7 @@ def _counted(reading: Array, known: Statistics) -> tuple[Array, Array]:
     return places[found], times[found].astype(np.float32)
 
 
-def _rank(rows: Rows) -> Array:
+def rank_in_row(rows: Rows) -> Array:
     """Each entry's place within its row, 0 for the highest first value; equals in order of term."""
     order = np.lexsort((rows.terms, -rows.values[0], rows.owner()))
     rank = np.empty(len(order), np.int64)
