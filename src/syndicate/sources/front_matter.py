@@ -12,6 +12,9 @@ from syndicate.model import SyndicateError
 
 _LONGEST = 64_000
 _DEEPEST = 40
+# each level of merged aliases may multiply the one before it; twenty in all cannot make much
+_MOST_MERGED = 20
+_ALIAS = re.compile(r"(?<![^\s\[{,:])\*[^\s\[\]{},]")
 _FENCED = re.compile(r"(---|\+\+\+)[ \t]*\n(.*?)(?:^|\n)(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _HEADER = re.compile(r"([A-Za-z][\w-]{0,40}):[ \t]*(.*)\Z")
 _PELICAN = {"title", "date", "author", "authors", "slug", "lang", "tags", "category", "status", "summary"}
@@ -81,6 +84,8 @@ def load_yaml(text: str) -> object:
 
 
 def _yaml(block: str, line: int) -> object:
+    if "<<" in block and len(_ALIAS.findall(block)) > _MOST_MERGED:
+        raise FrontMatterError("the YAML merges too many aliases", line)
     try:
         return yaml.load(block, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except yaml.MarkedYAMLError as error:

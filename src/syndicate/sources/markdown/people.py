@@ -13,6 +13,7 @@ from syndicate.sources.markdown import rendering
 from syndicate.sources.media import Gallery, is_local
 
 _EMAIL = re.compile(r"\s*<[^<>@\s]+@[^<>\s]+>")
+_MOST_PEOPLE = 50
 _AND = re.compile(r"\s+(?:and|ve|и|&|және|və|und|et|y)\s+|\s*;\s*")
 
 
@@ -125,10 +126,11 @@ def credits(value: object, people: Mapping[str, Author], language: str) -> tuple
 
 
 def _named(value: object) -> Iterator[tuple[str, str]]:
-    """(declared key or empty, name as printed)."""
+    """(declared key or empty, name as printed). A list in a list names nobody: it may be a bomb of aliases."""
     if isinstance(value, list | tuple):
-        for one in value:
-            yield from _named(one) if not isinstance(one, str) else [("", one)]
+        for one in value[:_MOST_PEOPLE]:
+            if not isinstance(one, list | tuple):
+                yield from _named(one) if not isinstance(one, str) else [("", one)]
     elif isinstance(value, dict):
         key = next((_text(value[k]) for k in ("key", "id", "slug", "username") if k in value), "")
         yield key, _text(value.get("name")) or _text(value.get("title")) or key
@@ -138,7 +140,7 @@ def _named(value: object) -> Iterator[tuple[str, str]]:
 
 def part_names(text: str) -> list[str]:
     """The persons in one string, parted only where that is safe: "Ann Lee and Bo Ek", never "Lee, Ann"."""
-    text = _EMAIL.sub("", text)
+    text = _EMAIL.sub("", " ".join(text.split()))
     parts = [p.strip() for p in _AND.split(text) if p.strip()]
     if len(parts) > 1 and not all(" " in part or "," in part for part in parts):
         parts = [text.strip()]
@@ -151,7 +153,7 @@ def _part_at_commas(text: str) -> list[str]:
 
 
 def _credit(key: str, name: str, people: Mapping[str, Author], language: str) -> Credit:
-    name = languages.visible(_EMAIL.sub("", name))
+    name = _EMAIL.sub("", languages.visible(name)).strip()
     author = people.get(key) or people.get(name) or people.get(languages.slug(key or name or "-"))
     if author is None:
         return Credit(languages.slug(key or name), name)
