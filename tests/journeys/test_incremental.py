@@ -22,11 +22,11 @@ EARLIER = "2026-07-20T12:00:00Z"
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> site.Newsroom:
-    """A site of 180 articles after its first run, with several archive pages a language."""
+    """A site of 120 articles after its first run, with several archive pages a language."""
     if not site.SAMPLE.is_dir():
         pytest.skip("the sample newsroom's articles are not here")
     folder = tmp_path_factory.mktemp("base")
-    room = site.build(folder, 180, subscribers=3, authors=6, tags=5)
+    room = site.build(folder, 120, subscribers=3, authors=4, tags=5)
     text = room.config.read_text("utf-8")
     room.config.write_text(f"{text}\n[feeds]\npage_size = 10\n", "utf-8")
     with pytest.MonkeyPatch.context() as patch:
