@@ -68,8 +68,8 @@ def _html(lines: list[str]) -> Iterator[str]:
 def _items(lines: list[str], at: int, pattern: re.Pattern[str]) -> list[str]:
     found: list[str] = []
     first = 0
-    for line in lines[at:]:
-        match = pattern.match(line)
+    for number in range(at, len(lines)):
+        match = pattern.match(lines[number])
         if not match:
             break
         if pattern is _NUMBERED:
