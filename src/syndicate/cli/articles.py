@@ -95,8 +95,10 @@ def evaluate(
 
 
 def problems(report: "IngestReport", limit: int = SHOWN) -> None:
-    """The first problems, each with its place, and how many more there are."""
-    for source, problem in report.problems[:limit]:
+    """The gravest problems, each with its place, and how many more there are."""
+    failed = set(report.failed_sources)
+    gravest = sorted(report.problems, key=lambda one: (one[1].place not in failed, not one[1].fatal))
+    for source, problem in gravest[:limit]:
         show.line(f"  {'left out' if problem.fatal else 'warning'}  {source}: {problem}")
     if len(report.problems) > limit:
         show.line(f"  … and {len(report.problems) - limit} more: syndicate status")

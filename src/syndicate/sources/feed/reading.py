@@ -30,6 +30,7 @@ from syndicate.sources.feed.grouping import groups
 from syndicate.sources.lines import credit, fingerprint, first_words, line
 
 _WEB = ("http://", "https://")
+_TOLD = 50
 _SURE = 0.6
 _NEVER_MAIL = re.compile(r"\S+@\S+")
 
@@ -61,7 +62,7 @@ class Reading:
         named = groups(
             list(keyed.items()), self.settings.group, self.known, lambda entry, href: self._url(entry, href)
         )
-        has_failed = bool(nameless)
+        has_failed = any(problem.fatal for problem in nameless)
         for key, entry in keyed.items():
             for item in self._entry(key, entry, named[key]):
                 has_failed |= isinstance(item, Problem) and item.fatal
@@ -93,9 +94,24 @@ class Reading:
                 problems.append(Problem(self.document.place, reason, "give it an id; it was left out"))
                 continue
             key = f"entry {key}" if key.startswith(":") else key
+            if key in keyed:
+                reason = f"entry {number} has the id of another; the one changed last is taken"
+                problems.append(Problem(self.document.place, reason, "give each its own id", fatal=False))
             if key not in keyed or _age(keyed[key]) < _age(entry):
                 keyed[key] = entry
-        return keyed, problems
+        return keyed, self._counted(problems)
+
+    def _counted(self, problems: list[Problem]) -> list[Problem]:
+        """The first of them, and how many more: a broken feed of a hundred thousand has one fault, not as many."""
+        more = problems[_TOLD:]
+        if not more:
+            return problems
+        reason = f"{len(more)} more entries have no id, or that of another"
+        advice = "give each entry its own id"
+        return [
+            *problems[:_TOLD],
+            Problem(self.document.place, reason, advice, any(problem.fatal for problem in more)),
+        ]
 
     # --- one entry
 
