@@ -99,7 +99,7 @@ def problems(report: "IngestReport", limit: int = SHOWN) -> None:
     failed = set(report.failed_sources)
     gravest = sorted(report.problems, key=lambda one: (one[1].place not in failed, not one[1].fatal))
     for source, problem in gravest[:limit]:
-        show.line(f"  {'left out' if problem.fatal else 'warning'}  {source}: {problem}")
+        show.line(f"  {show.problem(source, problem)}")
     if len(report.problems) > limit:
         show.line(f"  … and {len(report.problems) - limit} more: syndicate status")
 

@@ -6,10 +6,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from syndicate.flows.progress import Progress, silent
+from syndicate.languages import visible
+from syndicate.model import Problem
 
 
 def line(text: str) -> None:
     print(text)  # noqa: T201
+
+
+def problem(source: str, found: Problem) -> str:
+    """One line of it. It quotes names of files and articles: no escape sequence of theirs reaches a terminal."""
+    return visible(f"{'left out' if found.fatal else 'warning'}  {source}: {found}")
 
 
 def json(data: Any) -> None:

@@ -50,7 +50,7 @@ def status(config: Config = CONFIG, as_json: AsJson = False) -> None:
     ]
     show.table("", ("what", "number"), rows)
     for source, problem in wrong:
-        show.line(f"{'left out' if problem.fatal else 'warning'}  {source}: {problem}")
+        show.line(show.problem(source, problem))
 
 
 @app.command()

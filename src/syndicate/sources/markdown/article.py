@@ -205,7 +205,8 @@ def _dates(
     if published is None:
         reason = "its date cannot be read" if said else "the article has no date"
         advice = (
-            "write `date: 2026-01-31 09:00:00 +03:00` into its front matter, or the day into its file name"
+            "write `date: 2026-01-31 09:00:00 +03:00` into its front matter, or the day into its file name; "
+            "a page that is no article is left alone by `exclude`"
         )
         raise Rejected(Problem(entry.key, reason, advice))
     return published, dates.parse(_first(values, "lastmod", "updated", "modified", "last_modified_at"), zone)

@@ -11,6 +11,8 @@ from syndicate.model import SourceError
 from syndicate.sources.markdown.settings import MarkdownSettings
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".html")
+UNREAD = (".mdx", ".rst", ".adoc", ".asciidoc", ".org", ".textile", ".wiki")
+"""Articles, plainly, but in markup that nobody here reads: each is named, so that none is missed in silence."""
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 # folders of site generators that hold no articles
 _NOT_ARTICLES = frozenset(
@@ -85,7 +87,11 @@ def _stamp(entry: os.DirEntry[str]) -> str:
 
 
 def _is_article(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".") and name.split(".")[0] not in _IGNORED
+    return (
+        name.lower().endswith(SUFFIXES + UNREAD)
+        and not name.startswith(".")
+        and name.split(".")[0] not in _IGNORED
+    )
 
 
 def _is_wanted(key: str, settings: MarkdownSettings) -> bool:

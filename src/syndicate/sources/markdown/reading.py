@@ -56,6 +56,10 @@ def _shared_digest(settings: MarkdownSettings, staff: "_Staff") -> str:
 def _one(entry: Entry, known: str, shelf: article.Shelf, now: datetime, force: bool) -> Iterator[SourceItem]:
     if entry.is_as(known) and not force:
         return
+    if entry.path.suffix.lower() in files.UNREAD:
+        reason = f"{entry.path.suffix} files are not read, Markdown and HTML are"
+        yield Problem(entry.key, reason, f'convert it (pandoc does), or exclude = ["*{entry.path.suffix}"]')
+        return
     try:
         data = entry.path.read_bytes()
     except OSError as error:

@@ -110,9 +110,9 @@ def _liquid(found: re.Match[str], lost: list[str]) -> str:
     if found[1] is None:
         value = (found[2] or "").strip()
         if not value.startswith(("site.baseurl", "site.url", "page.")):
-            lost.append(value[:40])
+            lost.append(" ".join(value[:40].split()))
         return ""
-    name, _, rest = found[1].strip().strip("-").strip().partition(" ")
+    name, _, rest = " ".join(found[1].split()).strip("- ").partition(" ")
     if name == "highlight":
         return _on_own_line(found, f"```{rest.split(' ')[0]}")
     if name == "endhighlight":

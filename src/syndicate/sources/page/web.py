@@ -69,6 +69,7 @@ def _text(node: Element) -> str:
 
 
 def _parse(data: bytes) -> Element | None:
+    data = data.replace(b"\0", b"") if data[:2] not in (b"\xff\xfe", b"\xfe\xff") else data
     is_utf8 = True
     try:
         data.decode("utf-8-sig")
