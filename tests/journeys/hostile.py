@@ -17,6 +17,9 @@ ACTIVE = (
     "<meta http-equiv=refresh content='0;url=javascript:1'><base href=javascript:1//>",
     "<video poster=javascript:1 onerror=1><source src=javascript:1></video>",
     "<![CDATA[<script>1</script>]]> ]]> <!-- <script>1</script> --!> <script>2</script> -->",
+    "<img src=https://x.example/p.png width=² height="
+    + "9" * 5000
+    + " alt=p.png> <ol start=²><li>x</ol> <td colspan=²>",
     "<template><script>1</script></template><plaintext><script>1</script>",
 )
 MARKS = "</mj-text><mj-raw><script>1</script></mj-raw> {{ 7*7 }} {% include '/etc/passwd' %} {# x #}"
@@ -322,8 +325,8 @@ def _people(root: Path) -> None:
 def _pages(root: Path) -> None:
     for number, payload in enumerate((*ACTIVE, MARKS, SLOTS)):
         page = (
-            f"<html lang=en><title>P{number} {payload}</title><h1>P{number} {payload}</h1><article><p>Words {payload}</p>"
-            + (f"<p>{_words(str(number))}</p></article></html>")
+            f"<html lang=en><title>P{number} {payload}</title><h1>P{number} {payload}</h1>"
+            f"<article><p>Words {payload}</p>" + (f"<p>{_words(str(number))}</p></article></html>")
         )
         put(root, f"pages/page-{number}.html", page.encode())
         put(
@@ -351,10 +354,14 @@ REFUSED = {"xxe", "bomb", "not-xml", "json-deep", "none", "binary"}
 
 def _feeds(root: Path) -> None:
     def rss(items: str, head: str = "") -> bytes:
-        return f"<?xml version='1.0'?>{head}<rss version='2.0'><channel><title>F</title><language>en</language>{items}</channel></rss>".encode()
+        channel = f"<channel><title>F</title><language>en</language>{items}</channel>"
+        return f"<?xml version='1.0'?>{head}<rss version='2.0'>{channel}</rss>".encode()
 
     lol = "<!ENTITY a0 'lol'>" + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
-    item = "<item><title>{0}</title><link>{1}</link><guid>{2}</guid><pubDate>{3}</pubDate><description>{4}</description></item>"
+    item = (
+        "<item><title>{0}</title><link>{1}</link><guid>{2}</guid><pubDate>{3}</pubDate>"
+        "<description>{4}</description></item>"
+    )
     day = "Tue, 03 Feb 2026 10:00:00 GMT"
     words = _words("feed")
     escaped = [p.replace("&", "&amp;").replace("<", "&lt;") for p in (*ACTIVE, MARKS)]
@@ -385,7 +392,8 @@ def _feeds(root: Path) -> None:
         "json-deep": b'{"version": "https://jsonfeed.org/version/1.1", "items": ' + b"[" * 100_000,
         "json-odd": json.dumps({
             "version": "https://jsonfeed.org/version/1.1", "title": 7, "language": ["en"], "items": [
-                None, 7, [], {}, {"id": {}}, {"id": "a", "url": "javascript:1", "title": "T", "content_html": ACTIVE[1]},
+                None, 7, [], {}, {"id": {}},
+                {"id": "a", "url": "javascript:1", "title": "T", "content_html": ACTIVE[1]},
                 {"id": "b", "url": "https://x.example/b", "title": {"x": 1}, "content_text": MARKS, "authors": "x",
                  "tags": {"a": 1}, "date_published": 5, "attachments": 3, "image": []},
                 {"id": "c", "url": "https://x.example/c", "title": "C", "content_html": words, "date_published": day,

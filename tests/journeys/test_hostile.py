@@ -163,7 +163,7 @@ def test_pages_hold_no_script_but_ours(room: Newsroom) -> None:
         tree = html5lib.parse(path.read_text(), treebuilder="etree", namespaceHTMLElements=False)
         for element in tree.iter("script"):
             assert not (element.text or "").strip(), path
-            assert "evil" not in element.get("src", "") and "://" not in element.get("src", ""), path
+            assert "://" not in element.get("src", ""), path
         found = dangers(path.read_text(), frozenset({"script", "form", "input", "button"}))
         assert found == [], path
         assert "\ue000" not in path.read_text()
@@ -172,13 +172,13 @@ def test_pages_hold_no_script_but_ours(room: Newsroom) -> None:
 def test_mails_have_the_headers_we_wrote_and_no_others(room: Newsroom) -> None:
     for path in room.mails:
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        names = [name.lower() for name in message.keys()]
+        names = [name.lower() for name in message]
         assert set(names) <= HEADERS, set(names) - HEADERS
         assert len(names) == len(set(names))
         assert not any(part.defects for part in message.walk()), path
         for value in message.values():
             assert not getattr(value, "defects", ()), value
-            assert "\n" not in value and "\r" not in value
+            assert not {"\n", "\r"} & set(value)
         assert [a.domain for a in message["To"].addresses] in (
             ["lists.example.net"],
             ["xn--rnek-5qa.example"],

@@ -1,9 +1,14 @@
 """Pictures that everybody can follow: each with an alternative text, or said to lack one."""
 
+import re
+
 from syndicate.model import Image, Problem
 from syndicate.sources.clean.tree import Element, elements, plain_text, remove
 
 _ALT_LENGTH = 400
+_DIGITS = 7
+# editors put the file's name where a description belongs
+_FILE_NAME = re.compile(r"\S{1,200}\.(?:png|jpe?g|gif|webp|svg|avif)", re.IGNORECASE)
 
 
 def describe_images(root: Element, place: str, problems: list[Problem]) -> tuple[Image, ...]:
@@ -36,6 +41,8 @@ def _drop(node: Element, place: str, problems: list[Problem]) -> None:
 
 def _describe(node: Element, source: str, place: str, problems: list[Problem]) -> Image:
     caption = _caption(node)
+    if _FILE_NAME.fullmatch(node.get("alt", "")):
+        del node.attrib["alt"]
     if node.get("alt") is None:
         node.set("alt", caption[:_ALT_LENGTH].strip())
         if not caption:
@@ -54,4 +61,4 @@ def _caption(node: Element) -> str:
 
 def _pixels(node: Element, name: str) -> int | None:
     value = node.get(name, "")
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isascii() and value.isdigit() and len(value) < _DIGITS else None
