@@ -110,6 +110,8 @@ def test_pictures_that_clients_do_not_show_are_left_out() -> None:
 
 
 def test_an_excerpt_does_not_end_in_an_announcement() -> None:
-    told = paragraphs("<p>There were ferries enough.</p><p>The captain told me:</p><blockquote>No.</blockquote>")
+    told = paragraphs(
+        "<p>There were ferries enough.</p><p>The captain told me:</p><blockquote>No.</blockquote>"
+    )
     assert [text_of(one) for one in excerpt(told[:2], 400)] == ["There were ferries enough."]
     assert [text_of(one) for one in excerpt(told[1:2], 400)] == ["The captain told me:"]
