@@ -91,7 +91,12 @@ def evaluate(
     if as_json:
         show.json(result)
     else:
-        show.line(f"{result}")
+        told = f"{result.articles} articles of {result.stories} stories in {' '.join(result.languages)}"
+        show.line(f"{told}; {result.entries} similar posts by {result.method}: {output}")
+        for problem in result.problems[:SHOWN]:
+            show.said(f"{'left out' if problem.fatal else 'warning'}: {problem}")
+        if len(result.problems) > SHOWN:
+            show.line(f"  … and {len(result.problems) - SHOWN} more")
 
 
 def problems(report: "IngestReport", limit: int = SHOWN) -> None:

@@ -1,14 +1,14 @@
-"""``syndicate``: the verbs, their options, and how errors end (0 done, 1 failed, 2 misused)."""
+"""``syndicate``: the verbs and the options they share."""
 
-import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.model import ConfigError, SyndicateError
+from syndicate.cli.ending import Interrupted, ended
 
 if TYPE_CHECKING:
     from syndicate.flows.house import House
@@ -42,14 +42,7 @@ def command(open_house: "Callable[[Path], House]", serve: "Callable[[House, str,
     from syndicate.cli import articles, issue, readers, site  # noqa: F401  (each registers its verbs)
 
     _doors.open_house, _doors.serve = open_house, serve
-    try:
-        app(standalone_mode=True)
-    except ConfigError as error:
-        _fail(error, 2)
-    except SyndicateError as error:
-        _fail(error, 1)
-    except KeyboardInterrupt:
-        _fail(SyndicateError("interrupted; what was handed over is in the ledger, run again to go on"), 1)
+    raise SystemExit(ended(app))
 
 
 def house(config: Path) -> "House":
@@ -60,11 +53,8 @@ def house(config: Path) -> "House":
 
 
 def serve(opened: "House", host: str, port: int) -> None:
+    """Serve until interrupted: that is how serving is done."""
     if _doors.serve is None:
         raise AssertionError("the command was started by command()")
-    _doors.serve(opened, host, port)
-
-
-def _fail(error: Exception, status: int) -> None:
-    print(f"syndicate: {error}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(status)
+    with suppress(Interrupted):
+        _doors.serve(opened, host, port)

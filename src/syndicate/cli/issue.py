@@ -1,5 +1,7 @@
 """``syndicate issue …``: list, plan, look, approve, send, pause, resume, cancel."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +13,15 @@ from syndicate.cli.command import CONFIG, AsJson, Config, app, house
 
 if TYPE_CHECKING:
     from syndicate.flows.house import House
+    from syndicate.flows.issues import Upcoming
     from syndicate.flows.plan import PlanReport
     from syndicate.model import Choice, Issue
 
 issue = typer.Typer(no_args_is_help=True, help="Issues of newsletters: plan, look, approve, send.")
 app.add_typer(issue, name="issue")
+
+OUT = 5
+"""Stories shown of each reason why stories are out."""
 
 Number = Annotated[int, typer.Argument(metavar="ISSUE", help="The number that `issue list` shows.")]
 
@@ -35,9 +41,13 @@ def list_issues(
     from syndicate.flows.issues import overview
 
     rows = overview(opened, newsletter)
+    if newsletter and not rows:
+        opened.newsletter(newsletter)
     if as_json:
         show.json(rows)
         return
+    if not rows:
+        show.line("no issue yet; see: syndicate issue list --upcoming")
     columns = ("issue", "newsletter", "date", "state", "editions", "owed", "handed over")
     cells = [
         (r.issue.id, r.issue.newsletter, r.issue.date, r.issue.state, r.editions, r.owed, r.accepted)
@@ -75,24 +85,23 @@ def show_issue(number: Number, config: Config = CONFIG, as_json: AsJson = False)
     if as_json:
         show.json(told)
         return
-    show.line(f"{told.issue.newsletter} {told.issue.date}: {told.issue.state}")
-    columns = ("edition", "language", "reads", "subject", "planned", "handed over", "other")
+    one = told.issue
+    show.line(_state(one))
+    show.line(f"stories from {_moment(one.since)} to {_moment(one.cutoff)}")
     rows = [
-        (
-            e.id,
-            e.language,
-            " ".join(e.reads),
-            e.subject,
-            e.states.get("planned", 0),
-            e.states.get("accepted", 0),
-            sum(e.states.values()) - e.states.get("planned", 0) - e.states.get("accepted", 0),
-        )
+        (e.language, " ".join(e.reads), *_numbers(e.states), len(e.articles), e.subject)
         for e in told.editions
     ]
-    show.table("Editions", columns, rows)
-    _choices(told.choices, told.titles)
-    if told.reasons:
-        show.table("Not mailed, or in doubt", ("reason", "people"), told.reasons.items())
+    show.table(
+        "Editions",
+        ("language", "for readers of", "handed over", "planned", "other", "stories", "subject"),
+        rows,
+    )
+    show.table(
+        "Deliveries", ("state", "people", "reason"), [(s, n, reason) for s, reason, n in told.deliveries]
+    )
+    main = (e.articles for e in told.editions if e.is_main)
+    _choices(told.choices, told.titles, [article for articles in main for article in articles])
 
 
 @issue.command()
@@ -100,20 +109,27 @@ def preview(
     number: Number,
     output: Annotated[Path, typer.Option(help="A folder for the files.")] = Path("var/preview"),
     config: Config = CONFIG,
+    as_json: AsJson = False,
 ) -> None:
     """Write every edition's HTML and text as a reader would see it, without sending anything."""
     from syndicate.flows.issues import preview as write
 
-    for path in write(house(config), number, output):
+    written = write(house(config), number, output)
+    if as_json:
+        show.json(written)
+        return
+    for path in written:
         show.line(str(path))
+    if not written:
+        show.line(f"issue {number} has no edition: nothing was new")
 
 
 @issue.command()
-def approve(number: Number, config: Config = CONFIG) -> None:
+def approve(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Freeze a planned issue and let it be sent. Refused when a story in it was withdrawn meanwhile."""
     from syndicate.flows.issues import approve as approve_issue
 
-    show.line(_state(approve_issue(house(config), number)))
+    _tell(approve_issue(house(config), number), as_json)
 
 
 @issue.command()
@@ -132,28 +148,31 @@ def send(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> No
 
 
 @issue.command()
-def pause(number: Number, config: Config = CONFIG) -> None:
+def pause(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Stop handing over, until `issue resume`."""
     from syndicate.flows.issues import pause as pause_issue
 
-    show.line(_state(pause_issue(house(config), number)))
+    _tell(pause_issue(house(config), number), as_json)
 
 
 @issue.command()
-def resume(number: Number, config: Config = CONFIG) -> None:
+def resume(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Let a paused issue be sent again."""
     from syndicate.flows.issues import resume as resume_issue
 
-    show.line(_state(resume_issue(house(config), number)))
+    _tell(resume_issue(house(config), number), as_json)
 
 
 @issue.command()
-def cancel(number: Number, config: Config = CONFIG) -> None:
+def cancel(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Hand nothing of this issue over any more; its stories may come in the next one."""
     from syndicate.flows.issues import cancel as cancel_issue
 
     cancelled = cancel_issue(house(config), number, now())
-    show.line(f"{cancelled} deliveries cancelled")
+    if as_json:
+        show.json({"issue": number, "cancelled": cancelled})
+    else:
+        show.line(f"issue {number}: cancelled, {cancelled} people were not mailed it")
 
 
 def _upcoming(opened: "House", only: str, as_json: bool) -> None:
@@ -165,13 +184,23 @@ def _upcoming(opened: "House", only: str, as_json: bool) -> None:
         show.json(told)
         return
     for one in told:
-        show.line(f"{one.newsletter}: next on {one.date} at {one.local} ({one.slot:%Y-%m-%d %H:%M} UTC)")
-        rows = [(language, n, one.readers.get(language, 0)) for language, n in one.stories.items()]
-        if rows:
-            show.table("If it were now", ("language", "stories", "readers"), rows)
-        else:
-            show.line("  If it were now: nothing new, no mail")
-        _choices(one.choices, one.titles)
+        _print_upcoming(one)
+
+
+def _print_upcoming(one: "Upcoming") -> None:
+    show.line(f"{one.newsletter}: next on {one.date} at {one.local} ({one.slot:%Y-%m-%d %H:%M} UTC)")
+    rows = [(language, n, one.readers.get(language, 0)) for language, n in one.stories.items()]
+    show.table("If it were now", ("language", "stories", "readers"), rows)
+    if not rows:
+        show.line("  if it were now: nothing new, no mail")
+    for reason, number in one.skipped.items() if rows else ():
+        show.line(f"  {number} readers would get nothing: {reason}")
+    gaps = [
+        (" ".join(gap.lacks), " ".join(gap.has), one.titles.get(gap.story, gap.story)) for gap in one.missing
+    ]
+    show.table("Not translated yet", ("missing in", "is in", "story"), gaps)
+    _choices(one.choices, one.titles)
+    show.line()
 
 
 def _print_plan(report: "PlanReport", as_json: bool) -> None:
@@ -180,23 +209,63 @@ def _print_plan(report: "PlanReport", as_json: bool) -> None:
         show.json(values | {"skipped": report.skipped, "empty": report.empty})
         return
     made = "planned now" if report.is_new else "was planned before"
-    show.line(
-        f"issue {report.issue.id}, {report.issue.newsletter} {report.issue.date}, {made}: {report.issue.state}"
-    )
-    for language, number in report.owed.items():
-        show.line(f"  {language}: {number} readers")
-    for language in report.empty:
+    show.line(f"{_state(report.issue)} ({made})")
+    show.table("", ("language", "readers"), report.owed.items())
+    for language in report.empty if report.is_new else ():
         show.line(f"  {language}: nothing new, no edition")
     for reason, number in report.skipped.items():
         show.line(f"  {number} readers skipped: {reason}")
 
 
-def _choices(choices: "dict[str, tuple[Choice, ...]]", titles: dict[str, str]) -> None:
+def _choices(
+    choices: "dict[str, tuple[Choice, ...]]", titles: dict[str, str], order: Sequence[str] = ()
+) -> None:
+    """Per language, what is in, each on its line, as ``order`` has it; then what is out, by its reason."""
+    place = {article: n for n, article in enumerate(order)}
     for language, made in choices.items():
+        inside = sorted((c for c in made if c.article_id), key=lambda c: place.get(c.article_id, len(place)))
         if not made:
             continue
-        rows = ((titles.get(c.story, c.story), c.verdict, c.language, c.detail) for c in made)
-        show.table(f"Stories for {language}", ("story", "verdict", "in", "detail"), rows)
+        show.line()
+        show.line(f"Stories for {language}: {len(inside)} in, {len(made) - len(inside)} out")
+        show.items([_in(choice, language, titles) for choice in inside], len(inside), "  in   ")
+        for reason, some in _by_reason(made).items():
+            show.said(f"out  {reason}: {len(some)}")
+            show.items([titles.get(c.story, c.story) + _detail(c) for c in some], OUT, " " * 9)
+
+
+def _in(choice: "Choice", language: str, titles: dict[str, str]) -> str:
+    title = titles.get(choice.article_id) or titles.get(choice.story, choice.story)
+    return title if choice.language == language else f"{title} (in {choice.language})"
+
+
+def _by_reason(made: "Sequence[Choice]") -> "dict[str, list[Choice]]":
+    groups: dict[str, list[Choice]] = {}
+    for choice in made:
+        if not choice.article_id:
+            groups.setdefault(choice.verdict, []).append(choice)
+    return groups
+
+
+def _detail(choice: "Choice") -> str:
+    return f" ({choice.detail})" if choice.detail else ""
+
+
+def _numbers(states: dict[str, int]) -> tuple[int, int, int]:
+    """Handed over, planned, and all else."""
+    accepted, planned = states.get("accepted", 0), states.get("planned", 0)
+    return accepted, planned, sum(states.values()) - accepted - planned
+
+
+def _moment(moment: "datetime | None") -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "the first"
+
+
+def _tell(changed: "Issue", as_json: bool) -> None:
+    if as_json:
+        show.json(changed)
+    else:
+        show.line(_state(changed))
 
 
 def _state(changed: "Issue") -> str:

@@ -8,6 +8,7 @@ import typer
 from syndicate.cli import show
 from syndicate.cli.articles import now
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house
+from syndicate.model import NotFound
 
 subscribers = typer.Typer(no_args_is_help=True, help="Subscribers: lists in and out, one person, erasure.")
 app.add_typer(subscribers, name="subscribers")
@@ -25,13 +26,17 @@ def sync(
 
     opened = house(config)
     paths = files or sorted(opened.lists.glob("*.csv"))
+    if not paths:
+        raise NotFound(f"{opened.lists}: no CSV file there; name one: syndicate subscribers sync FILE")
     report = sync_lists(opened.database, paths, list(opened.newsletters), opened.key, now())
     if as_json:
         show.json({"counts": report.counts, "lines": report.lines})
         return
     show.line(", ".join(f"{n} {fate}" for fate, n in report.counts.items()) or "no lines")
     for _, fate, reason in report.lines[:SHOWN]:
-        show.line(f"  {fate}  {reason}")
+        show.said(f"{fate}: {reason}")
+    if len(report.lines) > SHOWN:
+        show.line(f"  … and {len(report.lines) - SHOWN} more (all of them with --json)")
 
 
 @subscribers.command("import")
@@ -84,7 +89,7 @@ def show_one(email: str, config: Config = CONFIG, as_json: AsJson = False) -> No
         show.json(held)
         return
     person = held.subscriber
-    show.line(f"{person.status}, reads {' '.join(person.languages)}, {person.timezone}")
+    show.said(f"{person.status}, reads {' '.join(person.languages)}, {person.timezone}", "")
     newsletters = ", ".join(s.newsletter for s in person.subscriptions)
     show.line(f"newsletters: {newsletters or 'none'}")
     show.table("Consent", ("when", "what", "newsletter", "from"), held.consent)

@@ -1,54 +1,107 @@
 """How results are shown: a rich table and progress bars on a terminal, plain lines elsewhere, JSON on demand."""
 
+import os
+import shutil
+import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
+from syndicate.cli.ending import Interrupted
 from syndicate.flows.progress import Progress, silent
-from syndicate.languages import visible
-from syndicate.model import Problem
 
 
-def line(text: str) -> None:
+def line(text: str = "") -> None:
     print(text)  # noqa: T201
 
 
-def problem(source: str, found: Problem) -> str:
-    """One line of it. It quotes names of files and articles: no escape sequence of theirs reaches a terminal."""
-    return visible(f"{'left out' if found.fatal else 'warning'}  {source}: {found}")
+def said(text: str, indent: str = "  ") -> None:
+    """A line that holds what others wrote (titles, file names, reasons): nothing in it commands the terminal."""
+    line(indent + _safe(text))
+
+
+def items(texts: Sequence[str], limit: int, indent: str = "    ") -> None:
+    """A list, each on one line of the terminal, and how many more there are."""
+    for text in texts[:limit]:
+        line(indent + _cut(_safe(text), _width() - len(indent)))
+    if len(texts) > limit:
+        line(f"{indent}… and {len(texts) - limit} more (all of them with --json)")
 
 
 def json(data: Any) -> None:
-    """One JSON document on standard output, datetimes in ISO 8601."""
+    """One JSON document on standard output, in UTF-8 whatever the locale, datetimes in ISO 8601."""
     import orjson
 
-    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
-    line(orjson.dumps(data, option=options, default=str).decode())
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
+    sys.stdout.flush()
+    sys.stdout.buffer.write(orjson.dumps(data, option=options, default=_plain))
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; numbers stand right."""
-    cells = [[str(cell) for cell in row] for row in rows]
-    if not sys.stdout.isatty():
-        _plain_table(title, columns, cells)
+    """A table; numbers stand right, and on a terminal the widest column is cut rather than wrapped."""
+    cells = [[_safe(_shown(cell)) for cell in row] for row in rows]
+    if not cells:
         return
+    numeric = [all(row[n].isdecimal() or not row[n] for row in cells) for n in range(len(columns))]
+    widths = [max(_cells(row[n]) for row in (columns, *cells)) for n in range(len(columns))]
+    if sys.stdout.isatty():
+        _rich_table(title, columns, cells, numeric, widths)
+    else:
+        _plain_table(title, columns, cells, numeric, widths)
+
+
+def _rich_table(
+    title: str,
+    columns: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    numeric: Sequence[bool],
+    widths: Sequence[int],
+) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
+    console = Console()
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None)
+    made.padding = (0, 2, 0, 0)
+    room = console.width - sum(widths) - 2 * len(widths)
+    widest = widths.index(max(widths))
     for n, column in enumerate(columns):
-        numeric = bool(cells) and all(row[n].replace(",", "").isdigit() or not row[n] for row in cells)
-        made.add_column(column, justify="right" if numeric else "left")
+        width = max(8, widths[n] + min(room, 0)) if n == widest else widths[n]
+        made.add_column(column, justify="right" if numeric[n] else "left", no_wrap=True, width=width)
     for row in cells:
-        made.add_row(*(Text(cell) for cell in row))
-    Console().print(made)
+        made.add_row(*(Text(cell, overflow="ellipsis") for cell in row))
+    console.print(made)
+
+
+def _plain_table(
+    title: str,
+    columns: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    numeric: Sequence[bool],
+    widths: Sequence[int],
+) -> None:
+    if title:
+        line(title)
+    for row in (columns, *cells):
+        padded = (
+            " " * (width - _cells(cell)) + cell if right else cell + " " * (width - _cells(cell))
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        )
+        line(("  " + "  ".join(padded)).rstrip())
 
 
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Progress]:
-    """A bar per stage on a terminal; elsewhere a line when a stage ends."""
+    """A bar per stage on a terminal; elsewhere a line when a stage ends. Ctrl-C waits for the mail in hand."""
+    with _progress(quiet) as told, _careful(told) as careful:
+        yield careful
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield silent
     elif sys.stderr.isatty():
@@ -56,16 +109,44 @@ def progress(quiet: bool = False) -> Iterator[Progress]:
             yield bars
     else:
         lines = _Lines()
-        yield lines
-        lines.close()
+        try:
+            yield lines
+        finally:
+            lines.close()
 
 
-def _plain_table(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    if title:
-        line(title)
-    widths = [max(len(row[n]) for row in (columns, *cells)) for n in range(len(columns))]
-    for row in (columns, *cells):
-        line("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+@contextmanager
+def _careful(told: Progress) -> Iterator[Progress]:
+    """While mail is handed over, Ctrl-C ends after the message in hand, whose fate would be in doubt otherwise."""
+    careful = _Careful(told)
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):
+        yield careful
+        return
+    signal.signal(signal.SIGINT, careful.interrupt)
+    try:
+        yield careful
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Careful:
+    def __init__(self, told: Progress) -> None:
+        self.told, self.is_sending, self.is_asked = told, False, False
+
+    def __call__(self, stage: str, done: int, total: int | None = None) -> None:
+        self.told(stage, done, total)
+        self.is_sending = stage.startswith("send ")
+        if self.is_asked:
+            raise Interrupted
+
+    def interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self.is_asked or not self.is_sending:
+            raise Interrupted
+        self.is_asked = True
+        with suppress(OSError):
+            # Not print: the signal may have come in the middle of one.
+            os.write(2, b"\nsyndicate: ending after the message in hand; Ctrl-C again ends at once\n")
 
 
 class _Lines:
@@ -81,7 +162,9 @@ class _Lines:
 
     def close(self) -> None:
         if self.stage:
-            print(f"{self.stage}: {self.done}", file=sys.stderr, flush=True)  # noqa: T201
+            # Work does not stop because nobody listens to how far it is.
+            with suppress(BrokenPipeError):
+                print(f"{self.stage}: {self.done}", file=sys.stderr, flush=True)  # noqa: T201
         self.stage = ""
 
 
@@ -93,7 +176,7 @@ def _bars() -> Iterator[Progress]:
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -107,3 +190,45 @@ def _bars() -> Iterator[Progress]:
             bars.update(tasks[stage], completed=done, total=total)
 
         yield report
+
+
+def _shown(cell: object) -> str:
+    """Moments to the minute; everything else as it says itself."""
+    from datetime import datetime
+
+    return f"{cell:%Y-%m-%d %H:%M} UTC" if isinstance(cell, datetime) else "" if cell is None else str(cell)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
+
+
+def _safe(text: str) -> str:
+    from syndicate.languages import visible
+
+    return visible(text)
+
+
+def _width() -> int:
+    """The terminal's; no limit where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+
+
+def _cells(text: str) -> int:
+    """How many columns of a terminal ``text`` takes: Chinese letters take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _cut(text: str, width: int) -> str:
+    if _cells(text) <= width:
+        return text
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, width - 1).rstrip() + "…"

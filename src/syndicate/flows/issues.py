@@ -1,6 +1,8 @@
 """What staff do with issues: look, preview, approve, send, pause, resume, cancel."""
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from syndicate.flows.plan import decide
 from syndicate.flows.progress import Progress, silent
 from syndicate.flows.run import publish_pages
 from syndicate.flows.send import SendReport, send_issues
+from syndicate.languages import match
 from syndicate.model import (
     ArticleState,
     Choice,
@@ -25,6 +28,11 @@ from syndicate.model import (
     Verdict,
 )
 from syndicate.store import Connection, articles, deliveries, issues
+from syndicate.store.articles import Listed
+
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;]+")
+_IN = frozenset({Verdict.IN, Verdict.IN_FALLBACK})
+_OF_THE_WINDOW = _IN | {Verdict.WAITING, Verdict.NOT_YET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +60,35 @@ class EditionAccount:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """All there is to know of an issue. ``titles`` names each story for people."""
+    """All there is to know of an issue.
+
+    ``titles`` names each story, and each article that was chosen, for people. ``deliveries`` are (state, reason,
+    how many), most first; no reason holds an address. ``reasons`` sums those of everybody not mailed, or in doubt.
+    """
 
     issue: Issue
     editions: tuple[EditionAccount, ...]
     choices: dict[str, tuple[Choice, ...]]
     titles: dict[str, str]
     reasons: dict[str, int]
+    deliveries: tuple[tuple[str, str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A story that is news, the languages it is in, and those of the newsletter that it is not in yet."""
+
+    story: str
+    has: tuple[str, ...]
+    lacks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """A newsletter's next slot, and what would go out if it were now: stories and readers per language."""
+    """A newsletter's next slot, and what would go out if it were now: stories and readers per language.
+
+    ``skipped`` counts the readers who would get nothing, by reason. ``missing`` is what is still to translate.
+    """
 
     newsletter: str
     slot: datetime
@@ -73,6 +98,8 @@ class Upcoming:
     readers: dict[str, int] = field(default_factory=dict)
     choices: dict[str, tuple[Choice, ...]] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    missing: tuple[Gap, ...] = ()
 
 
 def overview(house: House, newsletter: str = "", limit: int = 50) -> list[Overview]:
@@ -88,6 +115,7 @@ def account(house: House, number: int) -> Account:
         frozen = issues.editions(connection, number)
         counts = deliveries.counts(connection, number)
         choices = _choices(issues.choices(connection, number))
+        outcomes = _outcomes(deliveries.outcomes(connection, number))
         return Account(
             issue=issue,
             editions=tuple(
@@ -103,31 +131,32 @@ def account(house: House, number: int) -> Account:
                 for one in frozen
             ),
             choices=choices,
-            titles=_titles(connection, choices),
-            reasons=dict(deliveries.reasons(connection, number)),
+            titles=_titles(connection, house, choices, _versions(connection, choices)),
+            reasons=_summed(outcomes),
+            deliveries=outcomes,
         )
 
 
 def upcoming(house: House, newsletter: Newsletter, now: datetime) -> Upcoming:
     """The dry run of the next issue: decided as of ``now``, written nowhere."""
     slot = next_slot(newsletter, now)
-    decided, _ = decide(house.database, newsletter, now)
-    readers: dict[str, int] = {}
-    for index in decided.assigned.values():
-        language = decided.editions[index].language
-        readers[language] = readers.get(language, 0) + 1
+    decided, since = decide(house.database, newsletter, now)
     choices = {language: tuple(made) for language, made in decided.choices.items()}
     with house.database.read() as connection:
-        titles = _titles(connection, choices)
+        versions = _versions(connection, choices)
+        titles = _titles(connection, house, choices, versions)
+    news = _news(choices, is_first=not since)
     return Upcoming(
         newsletter=newsletter.key,
         slot=slot.moment,
         date=slot.date.isoformat(),
         local=f"{slot.moment.astimezone(ZoneInfo(newsletter.timezone)):%H:%M} {newsletter.timezone}",
         stories={e.language: len(e.items) for e in decided.editions if e.is_main},
-        readers=readers,
+        readers=dict(Counter(decided.editions[index].language for index in decided.assigned.values())),
         choices=choices,
         titles=titles,
+        skipped=dict(Counter(str(reason) for reason in decided.skipped.values())),
+        missing=tuple(_gaps(newsletter, {story: versions.get(story, []) for story in news})),
     )
 
 
@@ -224,10 +253,63 @@ def _choices(stored: Mapping[str, Iterable[list[str]]]) -> dict[str, tuple[Choic
     }
 
 
-def _titles(connection: Connection, choices: Mapping[str, tuple[Choice, ...]]) -> dict[str, str]:
-    stories = {choice.story for made in choices.values() for choice in made}
-    versions = articles.versions(connection, stories)
-    return {story: found[0].title for story, found in versions.items() if found}
+def _versions(connection: Connection, choices: Mapping[str, tuple[Choice, ...]]) -> dict[str, list[Listed]]:
+    return articles.versions(connection, {choice.story for made in choices.values() for choice in made})
+
+
+def _titles(
+    connection: Connection,
+    house: House,
+    choices: Mapping[str, tuple[Choice, ...]],
+    versions: Mapping[str, list[Listed]],
+) -> dict[str, str]:
+    """Of each story in the first language of the site that it is in; of each chosen article its own."""
+    order = {language: n for n, language in enumerate(house.site.languages)}
+    chosen = {choice.article_id for made in choices.values() for choice in made if choice.article_id}
+    titles = {
+        story: min(found, key=lambda one: order.get(one.language, len(order))).title
+        for story, found in versions.items()
+        if found
+    }
+    return titles | {key: one.title for key, one in articles.listed_by_id(connection, chosen).items()}
+
+
+def _news(choices: Mapping[str, tuple[Choice, ...]], is_first: bool) -> list[str]:
+    """The stories of this issue's window: what is in or awaited in a language, or, later than a first issue,
+    in none that any reader reads: all that is looked at then came out in the window."""
+    verdicts: dict[str, set[Verdict]] = {}
+    for made in choices.values():
+        for choice in made:
+            verdicts.setdefault(choice.story, set()).add(choice.verdict)
+    return [
+        story
+        for story, found in verdicts.items()
+        if found & _OF_THE_WINDOW or (not is_first and found == {Verdict.NO_LANGUAGE})
+    ]
+
+
+def _gaps(newsletter: Newsletter, news: Mapping[str, Collection[Listed]]) -> Iterable[Gap]:
+    for story, found in news.items():
+        has = tuple(one.language for one in found)
+        lacks = tuple(wanted for wanted in newsletter.languages if match(wanted, has) is None)
+        if has and lacks:
+            yield Gap(story, has, lacks)
+
+
+def _outcomes(found: Iterable[tuple[str, str, int]]) -> tuple[tuple[str, str, int], ...]:
+    """What carriers answer may name the address: without it, the same answer to many is one."""
+    summed: Counter[tuple[str, str]] = Counter()
+    for state, reason, number in found:
+        told = "" if state == DeliveryState.ACCEPTED else _ADDRESS.sub("[address]", reason)
+        summed[state, told] += number
+    return tuple((state, reason, number) for (state, reason), number in summed.most_common())
+
+
+def _summed(outcomes: Iterable[tuple[str, str, int]]) -> dict[str, int]:
+    summed: Counter[str] = Counter()
+    for _, reason, number in outcomes:
+        summed[reason] += number
+    return {reason: number for reason, number in summed.items() if reason}
 
 
 def _nobody(house: House) -> dict[str, str]:

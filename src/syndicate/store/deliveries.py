@@ -1,6 +1,6 @@
 """The ledger: what is owed to whom, and what became of it (DESIGN laws 4 to 6)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -131,11 +131,11 @@ def counts(connection: Connection, issue_id: int) -> dict[tuple[int | None, str]
     return {(edition, state): number for edition, state, number in connection.execute(query)}
 
 
-def reasons(connection: Connection, issue_id: int) -> Mapping[str, int]:
-    """Why people were skipped, refused or failed, and how many each."""
-    where = (delivery.c.issue == issue_id, delivery.c.reason != "")
-    query = select(delivery.c.reason, func.count().label("number")).where(*where).group_by(delivery.c.reason)
-    return {row.reason: row.number for row in connection.execute(query)}
+def outcomes(connection: Connection, issue_id: int) -> list[tuple[str, str, int]]:
+    """(state, reason, how many) of one issue; a reason may be a carrier's answer and hold an address."""
+    group = (delivery.c.state, delivery.c.reason)
+    query = select(*group, func.count().label("number")).where(delivery.c.issue == issue_id).group_by(*group)
+    return [(row.state, row.reason, row.number) for row in connection.execute(query)]
 
 
 def of_subscriber(connection: Connection, identity: int) -> list[tuple[int, str, str, datetime | None]]:
