@@ -2,8 +2,9 @@
 
 import os
 import struct
+import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -462,6 +463,79 @@ def test_a_known_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     assert items(tmp_path, known) == []
+
+
+def noting(opened: list[str], real: Callable[..., bytes | str]) -> Callable[..., bytes | str]:
+    def note(path: Path, *rest: str) -> bytes | str:
+        opened.append(path.name)
+        return real(path, *rest)
+
+    return note
+
+
+def test_known_authors_and_tags_are_not_opened_until_an_article_needs_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = "---\ntitle: T\ndate: 2026-01-02\nauthors: [ann]\ntags: [ports]\n---\nx"
+    put(tmp_path, {"_authors/ann.yaml": AUTHOR, "_authors/ann.png": png(), "a.tr.md": article})
+    put(tmp_path, {"_tags.yaml": "ports: {tr: Limanlar}\n"})
+    shared = {"authors": tmp_path / "_authors", "tags": tmp_path / "_tags.yaml"}
+    known = known_of(tmp_path, **shared)
+    opened: list[str] = []
+    for name in ("read_bytes", "read_text"):
+        monkeypatch.setattr(Path, name, noting(opened, getattr(Path, name)))
+    assert list(read(the(tmp_path, **shared), known, NOW)) == []
+    assert opened == []
+    put(tmp_path, {"b.tr.md": article})
+    (found,) = read(the(tmp_path, **shared), known, NOW)
+    assert isinstance(found, Found)
+    assert sorted(opened) == ["_tags.yaml", "ann.yaml", "b.tr.md"]
+    assert [c.name for c in found.manuscripts[0].authors] == ["Ann Li"]
+    assert [t.label for t in found.manuscripts[0].tags] == ["Limanlar"]
+
+
+def test_an_author_changes_with_the_portrait_and_is_touched_by_other_pictures(tmp_path: Path) -> None:
+    put(tmp_path, {"_authors/ann.yaml": AUTHOR, "_authors/ann.png": png(), "a.md": HEAD})
+    known = known_of(tmp_path, authors=tmp_path / "_authors")
+    put(tmp_path, {"_authors/bo.png": png(5, 5)})
+    assert [type(i) for i in items(tmp_path, known, authors=tmp_path / "_authors")] == [Touched]
+    put(tmp_path, {"_authors/ann.png": png(7, 7)})
+    (found,) = items(tmp_path, known, authors=tmp_path / "_authors")
+    assert isinstance(found, Found)
+    assert len(found.media) == 1
+
+
+def test_what_does_not_matter_to_articles_is_remembered_without_reading_them(tmp_path: Path) -> None:
+    put(tmp_path, {"_authors/ann.yaml": "name: Ann\n", "a.md": HEAD})
+    known = known_of(tmp_path, authors=tmp_path / "_authors")
+    put(tmp_path, {"_authors/ann.yaml": "name: Ann\nbios: {en: She writes.}\n"})
+    found = list(read(the(tmp_path, authors=tmp_path / "_authors"), known, NOW))
+    assert [(type(i), getattr(i, "key", "")) for i in found] == [
+        (Found, "authors:ann.yaml"),
+        (Touched, "shared:"),
+    ]
+    known |= {i.key: i.fingerprint for i in found if isinstance(i, Found | Touched)}
+    assert list(read(the(tmp_path, authors=tmp_path / "_authors"), known, NOW)) == []
+
+
+def test_a_broken_tags_file_is_told_at_each_run(tmp_path: Path) -> None:
+    put(tmp_path, {"_tags.yaml": "a: [\n", "a.md": HEAD})
+    known = known_of(tmp_path, tags=tmp_path / "_tags.yaml")
+    for _ in range(2):
+        (told,) = items(tmp_path, known, tags=tmp_path / "_tags.yaml")
+        assert isinstance(told, Problem)
+        assert told.place.startswith("_tags.yaml:")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes any bytes as a name")
+def test_a_name_that_is_not_utf_8_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    put(tmp_path, {os.fsdecode(b"caf\xe9.md"): HEAD, "_authors/ann.yaml": "name: Ann\n", "b.md": HEAD})
+    put(tmp_path, {os.fsdecode(b"_authors/\xe9.yaml"): "name: Bo\n"})
+    found = items(tmp_path, authors=tmp_path / "_authors", url="https://e.example/{key}/")
+    assert [i.key for i in found if isinstance(i, Found)] == ["authors:ann.yaml", "b.md"]
+    told = [i for i in found if isinstance(i, Problem)]
+    assert sorted(p.place for p in told) == ["authors:\\xe9.yaml", "caf\\xe9.md"]
+    assert all("UTF-8" in p.reason and p.fatal for p in told)
 
 
 def test_a_source_that_cannot_be_read_says_so(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from syndicate.model import SourceError
+from syndicate.model import Problem, SourceError
 from syndicate.sources.markdown.settings import MarkdownSettings
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".html")
@@ -100,13 +100,43 @@ def _is_wanted(key: str, settings: MarkdownSettings) -> bool:
 
 
 def _pictures(files: list[os.DirEntry[str]]) -> str:
-    stamps = [f"{e.name}:{_stamp(e)}" for e in files if e.name.lower().endswith(_PICTURES)]
-    return (
-        hashlib.sha256("\n".join(stamps).encode("utf-8", "surrogateescape")).hexdigest()[:8] if stamps else ""
-    )
+    return _digest_of([f"{e.name}:{_stamp(e)}" for e in files if e.name.lower().endswith(_PICTURES)])
 
 
-def single(path: Path, key: str) -> Entry:
-    """One file by its path. Raises OSError."""
-    stat = path.stat()
-    return Entry(key, path, f"{stat.st_size}:{stat.st_mtime_ns}")
+def pictures_below(folder: Path) -> str:
+    """A digest of the names, sizes and times of all pictures in a folder and its folders; empty without any."""
+    stamps = []
+    for path, _, names in os.walk(folder):
+        for name in names:
+            if name.lower().endswith(_PICTURES):
+                stamps.append(f"{path}/{name}:{single(Path(path, name), '').stamp}")
+    return _digest_of(stamps)
+
+
+def _digest_of(stamps: list[str]) -> str:
+    text = "\n".join(sorted(stamps)).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()[:8] if stamps else ""
+
+
+def single(path: Path, key: str, pictures: str = "") -> Entry:
+    """One file by its path; a link that leads nowhere is of no size. Raises OSError."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        stat = path.lstat()
+    return Entry(key, path, f"{stat.st_size}:{stat.st_mtime_ns}", pictures)
+
+
+def is_named(entry: Entry) -> bool:
+    """Whether its name is text: on Linux a name is bytes, and those that are not UTF-8 come as surrogates."""
+    try:
+        entry.key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def misnamed(entry: Entry) -> Problem:
+    """Says that the name of a file is no text, its odd bytes written as ``\\xe9``."""
+    place = os.fsencode(entry.key).decode("utf-8", "backslashreplace")
+    return Problem(place, "the name of the file or of its folder is not UTF-8", "rename it")

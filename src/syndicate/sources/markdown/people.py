@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from syndicate import languages
@@ -28,22 +28,35 @@ class Person:
 
 def read_author(text: str, key: str, path: Path, media_url: str, place: str) -> Person:
     """One ``authors/<key>.yaml``. Raises FrontMatterError when it is no YAML mapping."""
-    values = load_yaml(text)
-    values = values if isinstance(values, dict) else {}
+    values = _mapping(text)
     problems: list[Problem] = []
     gallery = Gallery(path.parent, path.parent, media_url, place)
-    name = languages.visible(_text(values.get("name"))) or key
-    author = Author(
-        key=languages.slug(key),
-        name=name,
-        names=tuple(
-            (tag, languages.visible(one)) for tag, one in _by_language(values.get("names"), place, problems)
-        ),
+    author = replace(
+        _named_author(values, key, place, problems),
         photo=_photo(_text(values.get("photo")), gallery),
         links=tuple(_links(values.get("links"))),
         bios=tuple(_bios(values.get("bios"), place, problems)),
     )
     return Person(author, tuple(gallery.files.values()), (*problems, *gallery.problems))
+
+
+def read_name(text: str, key: str) -> Author:
+    """Only key and names of :func:`read_author`, at a fraction of its cost. Raises FrontMatterError."""
+    return _named_author(_mapping(text), key, "", [])
+
+
+def _mapping(text: str) -> dict[object, object]:
+    values = load_yaml(text)
+    return values if isinstance(values, dict) else {}
+
+
+def _named_author(values: Mapping[object, object], key: str, place: str, problems: list[Problem]) -> Author:
+    named = _by_language(values.get("names"), place, problems)
+    return Author(
+        key=languages.slug(key),
+        name=languages.visible(_text(values.get("name"))) or key,
+        names=tuple((tag, languages.visible(one)) for tag, one in named),
+    )
 
 
 def _text(value: object) -> str:
