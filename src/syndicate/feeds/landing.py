@@ -6,16 +6,13 @@ to copy, and those in ``<link>``, are absolute.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from posixpath import relpath
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from syndicate.feeds.directory import by_language, language_name
 from syndicate.feeds.feed import ALL, ROOT, Document, FeedKey, FeedScope, FeedSummary, Format, spoken
+from syndicate.feeds.templates import render
 from syndicate.feeds.text import legal, line, web
 from syndicate.languages import Catalogue, catalogue, direction
 from syndicate.model import NotFound, Site
@@ -149,19 +146,6 @@ def _first(templates: Sequence[Path], name: str) -> Path:
     raise NotFound(f"{name} is in none of the template folders: {', '.join(map(str, templates))}")
 
 
-@lru_cache(maxsize=8)
-def _environment(templates: tuple[Path, ...]) -> Environment:
-    """Sandboxed, because a newsroom's staff may edit its templates."""
-    return ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(templates),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
 def _page(
     name: str,
     templates: Sequence[Path],
@@ -173,23 +157,20 @@ def _page(
     **more: object,
 ) -> Document:
     own = spoken(language, site)
-    html = (
-        _environment(tuple(templates))
-        .get_template(name)
-        .render(
-            **catalogue(own).callables(),
-            language=own,
-            direction=direction(own),
-            site_name=line(site.text(site.name, own)),
-            site_description=line(site.text(site.description, own)),
-            site_url=web(site.url),
-            canonical=f"{site.public_url}/{folder}/",
-            assets=_relative(ROOT, folder),
-            languages=switches,
-            autodiscovery=[link for feed in feeds for link in _discovery(feed, site)],
-            **more,
-        )
-    )
+    values = {
+        **catalogue(own).callables(),
+        "language": own,
+        "direction": direction(own),
+        "site_name": line(site.text(site.name, own)),
+        "site_description": line(site.text(site.description, own)),
+        "site_url": web(site.url),
+        "canonical": f"{site.public_url}/{folder}/",
+        "assets": _relative(ROOT, folder),
+        "languages": switches,
+        "autodiscovery": [link for feed in feeds for link in _discovery(feed, site)],
+        **more,
+    }
+    html = render(templates, name, values)
     return Document(f"{folder}/index.html", "text/html; charset=utf-8", legal(html).encode())
 
 
