@@ -24,6 +24,18 @@ HEADERS = {
 }  # fmt: skip
 TITLES_SAY = {"tmpl.left", "alt.words", "lang.footer"}
 """Checks that take what these articles say, shown as the text it is, for markup, slots and links of ours."""
+PLAIN_SOURCE = """
+[[sources]]
+name = "articles"
+kind = "markdown"
+path = "articles"
+url = "https://gazette.example.org/{language}/{slug}/"
+
+[newsletters.daily]
+title = { en = "Daily" }
+cadence = "daily"
+at = "00:00"
+"""
 ACTIVE = {
     "script",
     "iframe",
@@ -201,3 +213,23 @@ def test_mails_pass_the_strict_checks(room: Newsroom) -> None:
     found = [" ".join(c) for c in complaints if c[0] in ("FAIL", "WARN") and c[1] not in TITLES_SAY]
     assert done.stdout
     assert found == []
+
+
+@pytest.mark.parametrize("name", ["digest/mail.mjml.j2", "digest/mail.txt.j2", "pages/feeds_base.html.j2"])
+def test_a_broken_template_is_named_and_the_next_run_goes_on(tmp_path: Path, name: str) -> None:
+    made = Newsroom(tmp_path / "newsroom")
+    made.root.mkdir()
+    hostile.article(made.root, "only", "The only article")
+    made.write("config.toml", hostile.SETTINGS.partition("[[sources]]\nname = ")[0] + PLAIN_SOURCE)
+    made.write("subscribers/list.csv", "email,languages,newsletters\na@lists.example.net,en,daily\n")
+    made.command("subscribers", "sync")
+    broken = made.write(f"templates/{name}", (ROOT / "templates" / name).read_text() + "\n{% if %}\n")
+    line = len(broken.read_text().splitlines())
+    failed = made.command("run", check=False)
+    assert failed.returncode == 1
+    assert f"{broken}:{line}:" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert made.mails == []
+    broken.unlink()
+    made.command("run")
+    assert len(made.mails) == 1
