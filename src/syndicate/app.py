@@ -65,6 +65,8 @@ def open_house(config: Path) -> "House":
         from_address=settings.mail.from_address,
         reply_to=settings.mail.reply_to,
         unsubscribe_address=settings.mail.unsubscribe_address or settings.mail.from_address,
+        secret=None if settings.secret("secret").get_secret_value() else settings.path(settings.paths.secret),
+        places={s.name: settings.path(p) for s in settings.sources if (p := getattr(s, "path", None))},
     )
 
 

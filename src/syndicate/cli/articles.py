@@ -1,5 +1,6 @@
 """``ingest``, ``publish``, ``run``, ``similar``: from articles to feeds and digests."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -94,7 +95,7 @@ def evaluate(
         told = f"{result.articles} articles of {result.stories} stories in {' '.join(result.languages)}"
         show.line(f"{told}; {result.entries} similar posts by {result.method}: {output}")
         for problem in result.problems[:SHOWN]:
-            show.said(f"{'left out' if problem.fatal else 'warning'}: {problem}")
+            show.problem(problem)
         if len(result.problems) > SHOWN:
             show.line(f"  … and {len(result.problems) - SHOWN} more")
 
@@ -104,7 +105,7 @@ def problems(report: "IngestReport", limit: int = SHOWN) -> None:
     failed = set(report.failed_sources)
     gravest = sorted(report.problems, key=lambda one: (one[1].place not in failed, not one[1].fatal))
     for source, problem in gravest[:limit]:
-        show.line(f"  {show.problem(source, problem)}")
+        show.problem(replace(problem, place=f"{source}: {problem.place}"))
     if len(report.problems) > limit:
         show.line(f"  … and {len(report.problems) - limit} more: syndicate status")
 

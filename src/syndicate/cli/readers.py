@@ -1,5 +1,6 @@
 """``syndicate subscribers …``: lists in and out, one person, erasure."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,6 @@ import typer
 from syndicate.cli import show
 from syndicate.cli.articles import now
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house
-from syndicate.model import NotFound
 
 subscribers = typer.Typer(no_args_is_help=True, help="Subscribers: lists in and out, one person, erasure.")
 app.add_typer(subscribers, name="subscribers")
@@ -27,7 +27,7 @@ def sync(
     opened = house(config)
     paths = files or sorted(opened.lists.glob("*.csv"))
     if not paths:
-        raise NotFound(f"{opened.lists}: no CSV file there; name one: syndicate subscribers sync FILE")
+        print(f"syndicate: {opened.lists}: no CSV file there", file=sys.stderr)  # noqa: T201
     report = sync_lists(opened.database, paths, list(opened.newsletters), opened.key, now())
     if as_json:
         show.json({"counts": report.counts, "lines": report.lines})

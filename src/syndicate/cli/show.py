@@ -11,6 +11,7 @@ from typing import Any
 
 from syndicate.cli.ending import Interrupted
 from syndicate.flows.progress import Progress, silent
+from syndicate.model import Problem
 
 
 def line(text: str = "") -> None:
@@ -20,6 +21,11 @@ def line(text: str = "") -> None:
 def said(text: str, indent: str = "  ") -> None:
     """A line that holds what others wrote (titles, file names, reasons): nothing in it commands the terminal."""
     line(indent + _safe(text))
+
+
+def problem(found: Problem, indent: str = "  ") -> None:
+    """One line of it. It quotes names of files and articles."""
+    said(f"{'left out' if found.fatal else 'warning'}: {found}", indent)
 
 
 def items(texts: Sequence[str], limit: int, indent: str = "    ") -> None:

@@ -2,22 +2,31 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syndicate.cli import show
+from syndicate.cli.articles import now
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house
 from syndicate.cli.command import serve as serve_house
 
+if TYPE_CHECKING:
+    from syndicate.model import Problem
+
 
 @app.command()
-def init(folder: Path) -> None:
+def init(folder: Path, as_json: AsJson = False) -> None:
     """Make a folder with a commented config.toml and places for articles and lists."""
     from syndicate.flows.begin import begin
 
-    for path in begin(folder):
+    written = begin(folder)
+    if as_json:
+        show.json(written)
+        return
+    for path in written:
         show.line(str(path))
+    show.line(f"Next: cd {folder} && syndicate doctor && syndicate run")
 
 
 @app.command()
@@ -32,35 +41,51 @@ def serve(
 
 @app.command()
 def status(config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """What there is, in numbers, and everything that is wrong now."""
-    from syndicate.flows.status import problems, totals
+    """What there is, in numbers, what waits for somebody, and everything that is wrong now."""
+    from syndicate.flows.status import problems, totals, waiting
 
     opened = house(config)
-    there, wrong = totals(opened), problems(opened)
+    there, wrong, waits = totals(opened), problems(opened), waiting(opened)
     if as_json:
-        show.json({"totals": there, "problems": wrong})
+        show.json({"totals": there, "waiting": waits, "problems": wrong})
         return
     rows = [
         ("articles", there.articles),
         ("stories", there.stories),
         ("feeds", there.feeds),
         ("editions", there.editions),
-        ("deliveries", there.deliveries),
+        *((f"deliveries, {state}", n) for state, n in there.states.items()),
         *((f"subscribers, {state}", n) for state, n in there.subscribers.items()),
     ]
     show.table("", ("what", "number"), rows)
-    for source, problem in wrong:
-        show.line(show.problem(source, problem))
+    for one in waits:
+        show.said(one, "")
+    _print_problems(wrong)
+
+
+def _print_problems(wrong: "list[tuple[str, Problem]]") -> None:
+    """By source, what was left out first."""
+    for source in dict.fromkeys(source for source, _ in wrong):
+        found = [problem for name, problem in wrong if name == source]
+        fatal = sum(problem.fatal for problem in found)
+        show.line(f"{source}: {fatal} left out, warned of {len(found) - fatal}")
+        for problem in found:
+            show.problem(problem)
 
 
 @app.command()
-def doctor(config: Config = CONFIG) -> None:
-    """Check that everything a run needs is there: settings, database, folders, templates, sources."""
-    from syndicate.flows.doctor import examine
+def doctor(config: Config = CONFIG, as_json: AsJson = False) -> None:
+    """Check that everything a run needs is there: secret, database, folders, templates, sources, mail, clock."""
+    from syndicate.flows.doctor import Level, examine
 
-    findings = examine(house(config))
-    for finding in findings:
-        show.line(f"{'ok  ' if finding.is_fine else 'BAD '} {finding.what}: {finding.detail}")
-    if not all(finding.is_fine for finding in findings):
+    findings = examine(house(config), now())
+    if as_json:
+        show.json(findings)
+    else:
+        for finding in findings:
+            show.said(f"{finding.what}: {finding.detail}", f"{finding.level:9}")
+            if finding.advice:
+                show.said(finding.advice, " " * 11)
+    if any(finding.level is Level.BAD for finding in findings):
         print("syndicate: something above needs mending", file=sys.stderr)  # noqa: T201
         raise typer.Exit(1)

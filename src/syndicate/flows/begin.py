@@ -12,7 +12,7 @@ authors: [Your Name]
 tags: [news]
 summary: The first story.
 ---
-Write your first story here, and `index.tr.md` beside it for the same story in Turkish.
+Write your first story here, and the same in Turkish beside it, in the file `index.tr.md`.
 """
 LIST = "email,name,languages,timezone,newsletters,cadence,status,consent_at,consent_source\n"
 

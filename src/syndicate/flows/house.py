@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from syndicate.flows.compose import Composer
@@ -17,7 +17,11 @@ from syndicate.subscribers import Tokens
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """``origins`` are the sources; ``carrier`` opens the configured one; ``lists`` holds CSV files to sync."""
+    """``origins`` are the sources; ``carrier`` opens the configured one; ``lists`` holds CSV files to sync.
+
+    ``secret`` is the file the key came from, None when it came from the environment. ``places`` are the folders and
+    files that sources read, by name of the source.
+    """
 
     site: Site
     newsletters: Mapping[str, Newsletter]
@@ -36,6 +40,8 @@ class House:
     from_address: str
     reply_to: str
     unsubscribe_address: str
+    secret: Path | None = None
+    places: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def composer(self) -> Composer:

@@ -1,16 +1,26 @@
-"""Status: what there is, in numbers, and what is wrong now."""
+"""Status: what there is, in numbers, what waits for somebody, and what is wrong now."""
 
 from dataclasses import dataclass, field
 
 from syndicate.flows.house import House
-from syndicate.model import Problem
-from syndicate.store import pages, sources
+from syndicate.model import IssueState, Problem
+from syndicate.store import issues, pages, sources
 from syndicate.store import totals as store_totals
+
+_WAITS = {
+    IssueState.PLANNED: "waits for: syndicate issue approve {id}",
+    IssueState.APPROVED: "waits to be sent: syndicate run",
+    IssueState.SENDING: "is being sent, or its sender was interrupted: syndicate run",
+    IssueState.PAUSED: "is paused, until: syndicate issue resume {id}",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """``per_language`` counts what was handed over, by language of the edition; ``feeds`` counts documents' folders."""
+    """``per_language`` counts what was handed over, by language of the edition; ``feeds`` counts documents' folders.
+
+    ``states`` counts the deliveries of each state, those skipped from the start included.
+    """
 
     articles: int
     stories: int
@@ -20,6 +30,7 @@ class Totals:
     problems: int
     subscribers: dict[str, int] = field(default_factory=dict)
     per_language: dict[str, int] = field(default_factory=dict)
+    states: dict[str, int] = field(default_factory=dict)
 
 
 def totals(house: House) -> Totals:
@@ -34,6 +45,7 @@ def totals(house: House) -> Totals:
             problems=counted["problems"],
             subscribers=store_totals.subscribers(connection),
             per_language=store_totals.accepted_per_language(connection),
+            states=store_totals.deliveries(connection),
         )
 
 
@@ -41,3 +53,10 @@ def problems(house: House) -> list[tuple[str, Problem]]:
     """(source, problem) of all that is wrong now, worst first."""
     with house.database.read() as connection:
         return sources.problems(connection)
+
+
+def waiting(house: House) -> list[str]:
+    """A sentence on each issue that is not done, oldest first: what it waits for."""
+    with house.database.read() as connection:
+        found = issues.in_state(connection, *_WAITS)
+    return [f"issue {i.id}, {i.newsletter} {i.date}, {_WAITS[i.state].format(id=i.id)}" for i in found]

@@ -37,3 +37,12 @@ def subscribers(connection: Connection) -> dict[str, int]:
     number = func.count().label("number")
     query = select(subscriber.c.status, number).group_by(subscriber.c.status)
     return {row.status: row.number for row in connection.execute(query)}
+
+
+def deliveries(connection: Connection) -> dict[str, int]:
+    """How many there are in each state, most first."""
+    number = func.count().label("number")
+    query = (
+        select(delivery.c.state, number).group_by(delivery.c.state).order_by(number.desc(), delivery.c.state)
+    )
+    return {row.state: row.number for row in connection.execute(query)}
