@@ -24,7 +24,6 @@ class SkipReason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     ERASED = "erased"
-    UNMAILABLE = "address cannot be mailed"
     HAD_ALL = "had every story already"
     NOTHING_NEW = "no story for their languages in this issue"
     NO_LANGUAGE = "the newsletter has no language they read"

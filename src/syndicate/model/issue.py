@@ -36,7 +36,6 @@ class Verdict(StrEnum):
     NO_LANGUAGE = "in no language these readers read"
     FILTERED = "not what this newsletter is about"
     WITHDRAWN = "withdrawn"
-    HAD_IT = "these readers have had it"
     BEFORE_FIRST = "older than the first issue takes"
 
 

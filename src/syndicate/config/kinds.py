@@ -1,0 +1,110 @@
+"""The kinds of values that stand in config.toml, each checked where it stands. A refusal says what to write."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from syndicate.languages import normalise
+
+_DURATION = re.compile(r"^\s*(\d+)\s*(s|m|h|d|w)\s*$")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("not an IANA time zone, such as Europe/Istanbul") from error
+    return value
+
+
+def _clock(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('not a time of day; write it like "08:00"')
+    return value
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    found = _DURATION.match(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError('not a duration; write it like "30m", "6h" or "2d"')
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _link(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s<>\"\\?#]+([/?#][^\s<>\"\\]*)?", value):
+        raise ValueError("not an http(s) address")
+    return value
+
+
+def _address(value: str) -> str:
+    if re.search(r"[?#]", _link(value)):
+        raise ValueError("an address to which paths are added cannot have ? or # in it")
+    return value.rstrip("/")
+
+
+def _mailbox(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>,;:\"\\]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
+        raise ValueError("not an e-mail address")
+    if not value.isascii():
+        raise ValueError("only letters of ASCII can be mailed from; write the domain as xn--…")
+    return value
+
+
+def _server(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError('not a server; write it like "127.0.0.1:8080"')
+    return value
+
+
+def _database(value: str) -> str:
+    if not re.match(r"sqlite:///|postgresql(\+psycopg)?://", value):
+        raise ValueError(
+            'not a database; write it like "sqlite:///var/syndicate.db" or "postgresql:///syndicate"'
+        )
+    if re.match(r"[^/]*://[^/@]*:[^/@]+@", value) or "password=" in value:
+        raise ValueError("a password does not stand in a file; put the address into SYNDICATE_DATABASE_URL")
+    return value
+
+
+def once(values: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} is given twice")
+    return values
+
+
+def _optional(check: Callable[[str], str]) -> AfterValidator:
+    """``check`` for what is given; the empty text says that nothing is."""
+    return AfterValidator(lambda value: check(value) if value else "")
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value):
+        raise ValueError("only a-z, 0-9 and - are allowed")
+    return value
+
+
+Language = Annotated[str, AfterValidator(normalise)]
+Languages = Annotated[tuple[Language, ...], AfterValidator(once)]
+MaybeLanguage = Annotated[str, _optional(normalise)]
+Texts = Annotated[dict[Language, Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Clock = Annotated[str, AfterValidator(_clock)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Seconds = Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))]
+Address = Annotated[str, AfterValidator(_address)]
+Link = Annotated[str, AfterValidator(_link)]
+MaybeLink = Annotated[str, _optional(_link)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+MaybeMailbox = Annotated[str, _optional(_mailbox)]
+Servers = tuple[Annotated[str, AfterValidator(_server)], ...]
+Slug = Annotated[str, AfterValidator(_slug)]
+DatabaseUrl = Annotated[str, AfterValidator(_database)]

@@ -1,0 +1,171 @@
+"""The sections of config.toml, one class each; defaults stand here and, commented, in config.toml."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from syndicate.config.kinds import (
+    Address,
+    Clock,
+    DatabaseUrl,
+    Duration,
+    Language,
+    Languages,
+    Link,
+    Mailbox,
+    MaybeLanguage,
+    MaybeLink,
+    MaybeMailbox,
+    Seconds,
+    Servers,
+    Slug,
+    Texts,
+    Zone,
+)
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class SiteSection(Section):
+    name: Texts
+    description: dict[Language, str] = Field(default_factory=dict)
+    url: Address
+    public_url: Address
+    id_authority: Annotated[str, Field(pattern=r"^[a-z0-9.@-]+,\d{4}(-\d\d(-\d\d)?)?$")]
+    languages: Annotated[Languages, Field(min_length=1)]
+    timezone: Zone = "UTC"
+    postal_address: Annotated[str, Field(min_length=8)]
+    postal_language: Language = "en"
+    logo: MaybeLink = ""
+    licence: MaybeLink = ""
+
+
+class PathsSection(Section):
+    public: Path = Path("var/public")
+    outbox: Path = Path("var/outbox")
+    similar: Path = Path("var/similar")
+    templates: Path = Path("templates")
+    secret: Path = Path("var/secret")
+
+
+class DatabaseSection(Section):
+    url: DatabaseUrl = "sqlite:///var/syndicate.db"
+
+
+class FeedsSection(Section):
+    page_size: Annotated[int, Field(ge=5, le=500)] = 50
+    archives: tuple[Literal["site", "author", "tag"], ...] = ("site",)
+    hubs: tuple[Link, ...] = ()
+
+
+class SimilarSection(Section):
+    count: Annotated[int, Field(ge=0, le=10)] = 3
+
+
+class MailSection(Section):
+    carrier: Literal["outbox", "smtp"] = "outbox"
+    from_address: Mailbox
+    reply_to: MaybeMailbox = ""
+    unsubscribe_address: MaybeMailbox = ""
+
+
+class SmtpSection(Section):
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    timeout: Seconds = timedelta(seconds=60)
+
+
+class CarriersSection(Section):
+    smtp: SmtpSection = SmtpSection()
+
+
+class MarkdownSection(Section):
+    name: Slug
+    kind: Literal["markdown"]
+    path: Path
+    url: str
+    authors: Path | None = None
+    tags: Path | None = None
+    default_language: MaybeLanguage = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+class PageSection(Section):
+    name: Slug
+    kind: Literal["page"]
+    path: Path
+    url: str
+    default_language: MaybeLanguage = ""
+
+
+class WordPressSection(Section):
+    name: Slug
+    kind: Literal["wordpress"]
+    url: Address
+    username: str = ""
+    drafts: bool = False
+    post_types: tuple[str, ...] = ("posts",)
+    page_size: Annotated[int, Field(ge=1, le=100)] = 50
+    default_language: MaybeLanguage = ""
+    allow_private: Servers = ()
+
+
+class WxrSection(Section):
+    name: Slug
+    kind: Literal["wxr"]
+    path: Path
+    default_language: MaybeLanguage = ""
+
+
+class FeedSection(Section):
+    name: Slug
+    kind: Literal["feed"]
+    url: MaybeLink = ""
+    path: Path | None = None
+    language: MaybeLanguage = ""
+    allow_private: Servers = ()
+
+    @model_validator(mode="after")
+    def _one(self) -> "FeedSection":
+        if bool(self.url) == bool(self.path):
+            raise ValueError("give either url or path")
+        return self
+
+
+SourceSection = Annotated[
+    MarkdownSection | PageSection | WordPressSection | WxrSection | FeedSection, Field(discriminator="kind")
+]
+
+
+class NewsletterSection(Section):
+    title: Texts
+    description: dict[Language, str] = Field(default_factory=dict)
+    languages: Languages = ()
+    cadence: Literal["daily", "weekdays", "weekly", "monthly"] = "weekly"
+    at: Clock = "08:00"
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    timezone: Zone | None = None
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    fallback: Languages = ()
+    wait_for_translation: Duration = timedelta(0)
+    minimum_stories: Annotated[int, Field(ge=1)] = 1
+    maximum_stories: Annotated[int, Field(ge=1, le=20)] = 20
+    approval: bool = False
+
+    @model_validator(mode="after")
+    def _possible(self) -> "NewsletterSection":
+        if self.minimum_stories > self.maximum_stories:
+            raise ValueError("minimum_stories is more than maximum_stories")
+        return self
+
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
