@@ -26,7 +26,7 @@ from syndicate.stories.similar.weights import ENTRIES, LEAST_KEPT
 LISTED = 40  # stories kept for each article: those shown, and a reserve for when some of them leave
 THREADS = 2
 NEAREST = 10  # stories on either side in time that are candidates too, where a ranking is learnt
-_BLOCK = 300_000
+_BLOCK = 100_000
 
 
 @dataclass(frozen=True, slots=True)

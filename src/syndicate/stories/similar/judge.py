@@ -50,12 +50,15 @@ def expanded(raw: Array) -> Array:
     likeness, days, masked = raw[:, 0], np.abs(raw[:, 1]), raw[:, 2]
     near = {span: np.exp(-days / span) for span in (3, 30, 180, 365, 1000)}
     faded = fade(likeness, days)
-    columns = [
+    columns = (
         likeness, np.log1p(np.maximum(likeness, 0)), faded, np.log1p(np.maximum(faded, 0)),
         likeness * near[30], likeness * near[365], near[3], near[30], near[180], near[1000], days < 1,
         masked, masked * near[30], masked * near[365], *raw[:, 3:].T,
-    ]  # fmt: skip
-    return np.stack(columns, axis=1).astype(np.float64)
+    )  # fmt: skip
+    found = np.empty((len(raw), len(columns)))
+    for at, column in enumerate(columns):
+        found[:, at] = column
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,11 @@ def _learn(found: Lesson) -> Judge:
     from scipy.optimize import minimize
 
     features = expanded(found.features)
-    scale = features.std(axis=0)
+    # in place: there may be half a million candidates
+    features -= features.mean(axis=0)
+    scale = np.sqrt(np.einsum("ij,ij->j", features, features) / max(1, len(features)))
     scale[scale < 1e-9] = np.inf
-    features = (features - features.mean(axis=0)) / scale
+    features /= scale
     first = np.flatnonzero(np.diff(found.story, prepend=-1))
     group = np.cumsum(np.diff(found.story, prepend=-1) != 0) - 1
     wanted = found.linked / np.maximum(np.bincount(group, found.linked), 1)[group]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from syndicate.stories.similar.terms import fold, lines, splitter, words
+from syndicate.stories.similar.terms import fold, folded_words, lines, splitter
 from syndicate.stories.similar.values import Document
 
 Array = npt.NDArray[Any]
@@ -52,10 +52,10 @@ def read(document: Document) -> Reading:
     """Read a document. Its size is bounded by ``MOST_CHARACTERS``."""
     body = list(lines(document.text[:MOST_CHARACTERS]))
     keys = _term_keys(document.language)
-    found = [
-        [key for word in words(line, document.language) for key in keys(word)]
-        for line in (document.title[:1000], *body)
-    ]
+    title = " ".join(document.title[:1000].splitlines())
+    # folded at once, for folding never makes, joins or parts lines
+    folded = fold("\n".join((title, *body)), document.language).split("\n")
+    found = [list(chain.from_iterable(map(keys, folded_words(line)))) for line in folded]
     return Reading(
         keys=np.array([0, *map(line_key, body)], np.uint64),
         lengths=np.array([len(line) for line in found], np.int32),

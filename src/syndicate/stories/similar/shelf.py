@@ -133,11 +133,11 @@ class Shelf:
 
 def _pair_sums(full: Rows, query: Rows, rows: Array, u: Array, v: Array, q: Array) -> tuple[Array, ...]:
     entries, ends = spread(full.start, rows)
-    terms = full.terms[entries]
-    cosine = summed(u[terms] * full.values[0][entries], ends)
-    asking = summed(q[terms] * full.values[1][entries], ends)
+    terms = full.terms.take(entries)
+    cosine = summed(u.take(terms) * full.values[0].take(entries), ends)
+    asking = summed(q.take(terms) * full.values[1].take(entries), ends)
     entries, ends = spread(query.start, rows)
-    return cosine, asking, summed(v[query.terms[entries]], ends)
+    return cosine, asking, summed(v.take(query.terms.take(entries)), ends)
 
 
 def spread(start: Array, rows: Array) -> tuple[Array, Array]:
@@ -150,8 +150,12 @@ def spread(start: Array, rows: Array) -> tuple[Array, Array]:
 
 def summed(amounts: Array, ends: Array) -> Array:
     """Sums (float64) of consecutive stretches of ``amounts``, which end at ``ends``."""
-    total = np.concatenate(([0.0], np.cumsum(amounts, dtype=np.float64)))
-    return np.diff(total[ends], prepend=0.0)
+    if not len(amounts):
+        return np.zeros(len(ends))
+    # what ends before the first amount ends at -1, whose total would be the last one
+    total = np.where(ends > 0, np.cumsum(amounts, dtype=np.float64).take(ends - 1), 0.0)
+    total[1:] -= total[:-1].copy()
+    return total
 
 
 def standard(sums: tuple[Array, ...], mine: Array, theirs: Array) -> Array:
@@ -216,8 +220,8 @@ def _moments(full: Rows, query: Rows, width: int) -> tuple[Array, Array]:
         others = right[sample].T.tocsr()
         for first in range(0, count, _BLOCK):
             block = left[first : first + _BLOCK] @ others
-            total[first : first + _BLOCK] = np.asarray(block.sum(axis=1)).ravel()
-            squares[first : first + _BLOCK] = np.asarray(block.power(2).sum(axis=1)).ravel()
+            total[first : first + _BLOCK] = summed(block.data, block.indptr[1:])
+            squares[first : first + _BLOCK] = summed(block.data**2, block.indptr[1:])
         itself = np.asarray(left[sample].multiply(right[sample]).sum(axis=1)).ravel()
         total[sample] -= itself
         squares[sample] -= itself**2

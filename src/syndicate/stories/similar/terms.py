@@ -32,6 +32,7 @@ _UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 )
 _WORD = re.compile(rf"\d+(?:\.\d+)+|[{_UNSPACED}]+|[\w{_MARKS}]+")
+_ASCII_WORD = re.compile(r"\d+(?:\.\d+)+|\w+", re.ASCII)
 _UNSPACED_RUN = re.compile(rf"[{_UNSPACED}]+")
 _SPLIT = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}]+")
 _LONGEST = 40
@@ -55,7 +56,8 @@ def lines(text: str) -> Iterator[str]:
 def fold(text: str, language: str) -> str:
     """``text`` in one case and one spelling (NFKC), by the rules of ``language`` (a BCP 47 tag)."""
     primary = language.partition("-")[0]
-    text = _SILENT.sub("", unicodedata.normalize("NFKC", text))
+    if not text.isascii():
+        text = _SILENT.sub("", unicodedata.normalize("NFKC", text))
     if primary in _DOTTED:
         text = _SUFFIX.sub("", text).translate(_DOTLESS_FOLD)
     elif primary in _ELIDING:
@@ -73,7 +75,12 @@ def terms(text: str, language: str) -> list[str]:
 
 def words(text: str, language: str) -> list[str]:
     """The folded words and unspaced runs of one line."""
-    return _WORD.findall(fold(text, language))
+    return folded_words(fold(text, language))
+
+
+def folded_words(text: str) -> list[str]:
+    """The words and unspaced runs of what is folded already."""
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
 
 
 @lru_cache(maxsize=64)
