@@ -1,115 +1,22 @@
 """Every store: each contract runs on SQLite and on a PostgreSQL server of this test session's own."""
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
-import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from tests.postgres_server import create
 
 from syndicate.store import Database
-
-
-def _programs() -> Path | None:
-    """The folder of the newest PostgreSQL's ``initdb`` and ``postgres``."""
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: float(p.parts[-3]), reverse=True
-    )
-    if found:
-        return found[0].parent
-    on_path = shutil.which("initdb")
-    return Path(on_path).resolve().parent if on_path else None
-
-
-def _owner() -> str | None:
-    """PostgreSQL refuses to run as root: somebody without rights runs it then."""
-    if os.getuid() != 0:
-        return None
-    names = {one.pw_name for one in pwd.getpwall()}
-    return next(name for name in ("postgres", "nobody") if name in names)
-
-
-@contextmanager
-def _server(programs: Path) -> Iterator[str]:
-    """A server on a socket in a folder of its own, without a port; it ends with the block, by its own pid."""
-    folder = Path(tempfile.mkdtemp(prefix="syndicate-pg-"))
-    owner = _owner()
-    if owner:
-        shutil.chown(folder, owner)
-    run = {"cwd": folder, "user": owner, "extra_groups": [] if owner else None}
-    try:
-        with (folder / "log").open("wb") as log:
-            subprocess.run(
-                [programs / "initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
-                 "--locale=C.UTF-8", "-D", folder / "data"],
-                check=True, stdout=log, stderr=log, **run,
-            )  # fmt: skip
-            options = {
-                "listen_addresses": "", "unix_socket_directories": folder, "fsync": "off",
-                "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off",
-            }  # fmt: skip
-            given = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-            process = subprocess.Popen(
-                [programs / "postgres", "-D", folder / "data", *given], stdout=log, stderr=log, **run
-            )
-        try:
-            url = f"postgresql+psycopg://postgres@/{{name}}?host={folder}"
-            _wait(process, url.format(name="postgres"), folder / "log")
-            yield url
-        finally:
-            process.send_signal(2)  # SIGINT: a fast shutdown
-            process.wait(30)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    engine = create_engine(url)
-    for _ in range(300):
-        try:
-            engine.connect().close()
-            break
-        except Exception:
-            if process.poll() is not None:
-                raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}") from None
-            time.sleep(0.1)
-    engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The address of a server, with ``{name}`` for the database; one for each worker of the session."""
-    programs = _programs()
-    if programs is None:
-        pytest.skip(
-            "PostgreSQL is not installed here (initdb is neither in /usr/lib/postgresql nor on the path)"
-        )
-    with _server(programs) as url:
-        yield url
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """A migrated database that others are copied from."""
-    _administer(postgres_server, "CREATE DATABASE ready")
-    made = Database(postgres_server.format(name="ready"))
+    made = Database(create(postgres_server, "ready"))
     made.migrate()
     made.close()
     return "ready"
-
-
-def _administer(server: str, statement: str) -> None:
-    engine = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -123,9 +30,7 @@ def empty_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> s
     if backend == "sqlite":
         return f"sqlite:///{tmp_path}/empty.db"
     server = request.getfixturevalue("postgres_server")
-    name = f"empty_{uuid.uuid4().hex}"
-    _administer(server, f"CREATE DATABASE {name}")
-    return str(server.format(name=name))
+    return create(server, f"empty_{uuid.uuid4().hex}")
 
 
 @pytest.fixture
@@ -137,8 +42,6 @@ def database(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> It
     else:
         server = request.getfixturevalue("postgres_server")
         template = request.getfixturevalue("postgres_template")
-        name = f"contract_{uuid.uuid4().hex}"
-        _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-        opened = Database(server.format(name=name))
+        opened = Database(create(server, f"contract_{uuid.uuid4().hex}", template))
     yield opened
     opened.close()

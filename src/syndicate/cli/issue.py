@@ -88,18 +88,11 @@ def show_issue(number: Number, config: Config = CONFIG, as_json: AsJson = False)
     one = told.issue
     show.line(_state(one))
     show.line(f"stories from {_moment(one.since)} to {_moment(one.cutoff)}")
-    rows = [
-        (e.language, " ".join(e.reads), *_numbers(e.states), len(e.articles), e.subject)
-        for e in told.editions
-    ]
-    show.table(
-        "Editions",
-        ("language", "for readers of", "handed over", "planned", "other", "stories", "subject"),
-        rows,
-    )
-    show.table(
-        "Deliveries", ("state", "people", "reason"), [(s, n, reason) for s, reason, n in told.deliveries]
-    )
+    rows = [(" ".join(e.reads), *_numbers(e.states), len(e.articles), e.subject) for e in told.editions]
+    columns = ("for readers of", "handed over", "planned", "other", "stories", "subject")
+    show.table("Editions", columns, rows)
+    outcomes = [(state, number, reason) for state, reason, number in told.deliveries]
+    show.table("Deliveries", ("state", "people", "reason"), outcomes)
     main = (e.articles for e in told.editions if e.is_main)
     _choices(told.choices, told.titles, [article for articles in main for article in articles])
 
@@ -236,7 +229,7 @@ def _choices(
 
 def _in(choice: "Choice", language: str, titles: dict[str, str]) -> str:
     title = titles.get(choice.article_id) or titles.get(choice.story, choice.story)
-    return title if choice.language == language else f"{title} (in {choice.language})"
+    return title if choice.language == language else f"[{choice.language}] {title}"
 
 
 def _by_reason(made: "Sequence[Choice]") -> "dict[str, list[Choice]]":

@@ -1,0 +1,93 @@
+"""A PostgreSQL server of this test session's own: on a socket in a folder of its own, without a port."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+
+def programs() -> Path | None:
+    """The folder of the newest PostgreSQL's ``initdb`` and ``postgres``."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: float(p.parts[-3]), reverse=True
+    )
+    if found:
+        return found[0].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).resolve().parent if on_path else None
+
+
+def _owner() -> str | None:
+    """PostgreSQL refuses to run as root: somebody without rights runs it then."""
+    if os.getuid() != 0:
+        return None
+    names = {one.pw_name for one in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in names)
+
+
+@contextmanager
+def server(programs: Path) -> Iterator[str]:
+    """A server on a socket in a folder of its own, without a port; it ends with the block, by its own pid."""
+    folder = Path(tempfile.mkdtemp(prefix="syndicate-pg-"))
+    owner = _owner()
+    if owner:
+        shutil.chown(folder, owner)
+    run = {"cwd": folder, "user": owner, "extra_groups": [] if owner else None}
+    try:
+        with (folder / "log").open("wb") as log:
+            subprocess.run(
+                [programs / "initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
+                 "--locale=C.UTF-8", "-D", folder / "data"],
+                check=True, stdout=log, stderr=log, **run,
+            )  # fmt: skip
+            options = {
+                "listen_addresses": "", "unix_socket_directories": folder, "fsync": "off",
+                "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off",
+            }  # fmt: skip
+            given = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+            process = subprocess.Popen(
+                [programs / "postgres", "-D", folder / "data", *given], stdout=log, stderr=log, **run
+            )
+        try:
+            url = f"postgresql+psycopg://postgres@/{{name}}?host={folder}"
+            _wait(process, url.format(name="postgres"), folder / "log")
+            yield url
+        finally:
+            process.send_signal(2)  # SIGINT: a fast shutdown
+            process.wait(30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    engine = create_engine(url)
+    for _ in range(300):
+        try:
+            engine.connect().close()
+            break
+        except Exception:
+            if process.poll() is not None:
+                raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}") from None
+            time.sleep(0.1)
+    engine.dispose()
+
+
+def administer(server: str, statement: str) -> None:
+    """Say one statement outside any transaction, to the server itself."""
+    engine = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def create(server: str, name: str, template: str = "template1") -> str:
+    """A database of this name; its address."""
+    administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server.format(name=name)
