@@ -235,7 +235,7 @@ def test_damaged_files_ask_for_a_rebuild(tmp_path: Path, harm: str, monkeypatch:
     manifest, arrays = tmp_path / "manifest.json", next(tmp_path.glob("*.arrays"))
     match harm:
         case "version":
-            manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 0'))
+            manifest.write_text(manifest.read_text().replace('"version": 2', '"version": 0'))
         case "manifest":
             manifest.write_text("{")
         case "short":

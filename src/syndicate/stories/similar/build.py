@@ -1,4 +1,4 @@
-"""A rebuild: documents -> readings -> a shelf per language -> pairs of stories -> every article's list."""
+"""A rebuild: documents -> tokens -> a term matrix per language -> pairs of stories -> every article's list."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,22 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from syndicate.stories.similar.archive import grouped, named
-from syndicate.stories.similar.extras import Extras
-from syndicate.stories.similar.extras import build as build_extras
+from syndicate.stories.similar.candidates import candidates
+from syndicate.stories.similar.document import Document
 from syndicate.stories.similar.features import memberships, raw_features
-from syndicate.stories.similar.judge import LEAST_LINKED, Judge, Lesson, judged, lesson
-from syndicate.stories.similar.reading import (
+from syndicate.stories.similar.ranking import LEAST_LINKED, Ranker, TrainingSet, calibrated, training_pairs
+from syndicate.stories.similar.snapshot import grouped, named
+from syndicate.stories.similar.term_matrix import TermMatrix, build
+from syndicate.stories.similar.text_views import TextViews
+from syndicate.stories.similar.text_views import build as build_views
+from syndicate.stories.similar.tokens import (
     MOST_REPEATS,
     Array,
-    Reading,
+    TokenizedText,
     masked_title,
     repeated,
     story_key,
 )
-from syndicate.stories.similar.shelf import Shelf, build, candidates
-from syndicate.stories.similar.values import Document
-from syndicate.stories.similar.weights import ENTRIES, LEAST_KEPT
+from syndicate.stories.similar.weighting import ENTRIES, LEAST_KEPT
 
 LISTED = 40  # stories kept for each article: those shown, and a reserve for when some of them leave
 THREADS = 2
@@ -66,10 +67,10 @@ class Pairs:
     likeness: Array
 
 
-def assembled(cards: list[Card], readings: list[Reading]) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays and facts of an :class:`Archive`, from cards and readings in order of id.
+def assembled(cards: list[Card], tokenized: list[TokenizedText]) -> tuple[dict[str, Array], dict[str, Any]]:
+    """The arrays and facts of an :class:`Snapshot`, from cards and tokenized texts in order of id.
 
-    The list ``readings`` is taken over: it is emptied as soon as it is not needed, for it is large.
+    The list ``tokenized`` is taken over: it is emptied as soon as it is not needed, for it is large.
     """
     languages = sorted({c.language for c in cards})
     stories = sorted({c.story for c in cards})
@@ -81,35 +82,35 @@ def assembled(cards: list[Card], readings: list[Reading]) -> tuple[dict[str, Arr
     arrays = named("ids", [c.id for c in cards]) | named("stories", stories)
     arrays |= {"story_of": story_of, "language_of": language_of, "days": days}
     arrays["masked"] = np.array([c.masked for c in cards], np.int64)
-    arrays["repeated_lines"] = repeated(readings, MOST_REPEATS - 1)
+    arrays["repeated_lines"] = repeated(tokenized, MOST_REPEATS - 1)
     arrays |= grouped("tags", (c.tags for c in cards)) | grouped("authors", (c.authors for c in cards))
     arrays |= grouped("rows_of", rows_by(story_of, len(stories)))
-    boilerplate = repeated(readings, MOST_REPEATS)
-    shelves = []
+    boilerplate = repeated(tokenized, MOST_REPEATS)
+    matrices = []
     for n in range(len(languages)):
         rows = first_rows(story_of, np.flatnonzero(language_of == n))
-        part = build(rows, [readings[r].without(boilerplate) for r in rows], keep)
-        shelves.append(Shelf(part))
-        arrays |= {f"shelf{n}_{name}": value for name, value in part.items()}
+        part = build(rows, [tokenized[r].without(boilerplate) for r in rows], keep)
+        matrices.append(TermMatrix(part))
+        arrays |= {f"matrix{n}_{name}": value for name, value in part.items()}
     links = linked_stories(cards, number)
     learning = len({story for link in links for story in link}) >= LEAST_LINKED
     if not learning:
-        readings.clear()
-    pairs = related(shelves, story_of, days, len(stories), NEAREST if learning else 0)
+        tokenized.clear()
+    pairs = related(matrices, story_of, days, len(stories), NEAREST if learning else 0)
     first = story_days(story_of, days, len(stories))
-    judge = Judge()
+    ranker = Ranker()
     if learning:
-        judge, scores, more = _learnt(pairs, links, cards, readings, shelves, story_of, first)
+        ranker, scores, more = _calibrated(pairs, links, cards, tokenized, matrices, story_of, first)
         arrays |= more
-    if not judge.learnt:
-        scores = judge.score(np.stack([pairs.likeness, first[pairs.left] - first[pairs.right]], axis=1))
-    arrays["list_stories"], arrays["list_scores"] = lists(pairs, scores, shelves, story_of, language_of)
+    if not ranker.learnt:
+        scores = ranker.score(np.stack([pairs.likeness, first[pairs.left] - first[pairs.right]], axis=1))
+    arrays["list_stories"], arrays["list_scores"] = lists(pairs, scores, matrices, story_of, language_of)
     info = {
         "languages": languages,
         "articles": len(cards),
         "stories": len(stories),
         "keep": keep,
-        "judge": {"method": judge.method, "weights": judge.weights},
+        "ranker": {"method": ranker.method, "weights": ranker.weights},
     }
     return arrays, info
 
@@ -121,7 +122,7 @@ def rows_by(story_of: Array, stories: int) -> list[Array]:
 
 
 def first_rows(story_of: Array, rows: Array) -> Array:
-    """Of several versions of a story in one language, the first by id stands on the shelf."""
+    """Of several versions of a story in one language, the first by id stands in its matrix."""
     _, first = np.unique(story_of[rows], return_index=True)
     return np.sort(rows[first]).astype(np.int32)
 
@@ -133,22 +134,27 @@ def story_days(story_of: Array, days: Array, stories: int) -> Array:
     return first
 
 
-def related(shelves: Sequence[Shelf], story_of: Array, days: Array, stories: int, nearest: int) -> Pairs:
+def related(
+    matrices: Sequence[TermMatrix], story_of: Array, days: Array, stories: int, nearest: int
+) -> Pairs:
     """The candidate pairs of all languages, and their likeness merged over the languages both are in."""
     keys = [np.zeros(0, np.int64)]
-    for shelf in shelves:
-        on_shelf = story_of[shelf.rows].astype(np.int64)
-        for a, b in candidates(shelf, days[shelf.rows], THREADS, nearest):
-            left, right = np.minimum(on_shelf[a], on_shelf[b]), np.maximum(on_shelf[a], on_shelf[b])
+    for matrix in matrices:
+        stories_there = story_of[matrix.rows].astype(np.int64)
+        for a, b in candidates(matrix, days[matrix.rows], THREADS, nearest):
+            left, right = (
+                np.minimum(stories_there[a], stories_there[b]),
+                np.maximum(stories_there[a], stories_there[b]),
+            )
             keys.append(np.unique((left * stories + right)[left != right]))
     pairs = np.unique(np.concatenate(keys))
     left, right = (pairs // max(stories, 1)).astype(np.int32), (pairs % max(stories, 1)).astype(np.int32)
     total, shared = np.zeros(len(left), np.float32), np.zeros(len(left), np.uint8)
-    for shelf in shelves:
+    for matrix in matrices:
         place = np.full(stories, -1, np.int32)
-        place[story_of[shelf.rows]] = np.arange(len(shelf))
+        place[story_of[matrix.rows]] = np.arange(len(matrix))
         both = np.flatnonzero((place[left] >= 0) & (place[right] >= 0))
-        total[both] += shelf.likeness(place[left[both]], place[right[both]])
+        total[both] += matrix.likeness(place[left[both]], place[right[both]])
         shared[both] += 1
     return Pairs(left, right, total / np.sqrt(np.maximum(shared, 1), dtype=np.float32))
 
@@ -159,18 +165,18 @@ def linked_stories(cards: Iterable[Card], number: Mapping[str, int]) -> frozense
     return frozenset((min(pair), max(pair)) for pair in pairs if pair[0] != pair[1])
 
 
-def _learnt(
+def _calibrated(
     pairs: Pairs,
     links: frozenset[tuple[int, int]],
     cards: list[Card],
-    readings: list[Reading],
-    shelves: Sequence[Shelf],
+    tokenized: list[TokenizedText],
+    matrices: Sequence[TermMatrix],
     story_of: Array,
     days: Array,
-) -> tuple[Judge, Array, dict[str, Array]]:
-    """The judge learnt from ``links``; if it beats the plain ones, all pairs' scores and the extra views."""
-    extras = [build_extras(shelf, [readings[row] for row in shelf.rows]) for shelf in shelves]
-    sides = [(shelf, Extras(arrays)) for shelf, arrays in zip(shelves, extras, strict=True)]
+) -> tuple[Ranker, Array, dict[str, Array]]:
+    """The ranker calibrated on ``links``; if it beats the plain ones, all pairs' scores and the extra views."""
+    text_views = [build_views(matrix, [tokenized[row] for row in matrix.rows]) for matrix in matrices]
+    sides = [(matrix, TextViews(arrays)) for matrix, arrays in zip(matrices, text_views, strict=True)]
     masked = np.array([c.masked for c in cards], np.int64)
     groups = (
         memberships(story_of, [c.tags for c in cards], len(days)),
@@ -181,29 +187,29 @@ def _learnt(
         left, right, likeness = pairs.left[which], pairs.right[which], pairs.likeness[which]
         return raw_features(left, right, likeness, days, sides, story_of, masked, groups)
 
-    pair, linked, story = lesson(pairs.left, pairs.right, links)
+    pair, linked, story = training_pairs(pairs.left, pairs.right, links)
     which, place = np.unique(pair, return_inverse=True)
-    judge = judged(Lesson(features(which)[place], linked, story))
-    if not judge.learnt:
-        return judge, np.zeros(0, np.float32), {}
+    ranker = calibrated(TrainingSet(features(which)[place], linked, story))
+    if not ranker.learnt:
+        return ranker, np.zeros(0, np.float32), {}
     scores = [
-        judge.score(features(np.arange(first, min(first + _BLOCK, len(pairs.left)))))
+        ranker.score(features(np.arange(first, min(first + _BLOCK, len(pairs.left)))))
         for first in range(0, len(pairs.left), _BLOCK)
     ]
-    more = {f"extras{n}_{name}": value for n, part in enumerate(extras) for name, value in part.items()}
-    return judge, np.concatenate(scores), more
+    more = {f"views{n}_{name}": value for n, part in enumerate(text_views) for name, value in part.items()}
+    return ranker, np.concatenate(scores), more
 
 
 def lists(
-    pairs: Pairs, scores: Array, shelves: Sequence[Shelf], story_of: Array, language_of: Array
+    pairs: Pairs, scores: Array, matrices: Sequence[TermMatrix], story_of: Array, language_of: Array
 ) -> tuple[Array, Array]:
     """Each row's list: (stories int32, scores float32), both (rows, LISTED)."""
     stories = np.full((len(story_of), LISTED), -1, np.int32)
     values = np.full((len(story_of), LISTED), -np.inf, np.float32)
     count = int(story_of.max()) + 1 if len(story_of) else 0
-    for language, shelf in enumerate(shelves):
+    for language, matrix in enumerate(matrices):
         here = np.zeros(count, bool)
-        here[story_of[shelf.rows]] = True
+        here[story_of[matrix.rows]] = True
         both = np.flatnonzero(here[pairs.left] & here[pairs.right])
         best, score = _best(pairs.left[both], pairs.right[both], scores[both], count)
         rows = np.flatnonzero(language_of == language)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, TextIO, cast
 
 from syndicate.model import Problem
+from syndicate.stories.similar.document import Document
 from syndicate.stories.similar.index import Index
-from syndicate.stories.similar.values import Document
 
 _BETWEEN_AUTHORS = re.compile(r"\s*(?:[,;&、]|\band\b)\s*")
 

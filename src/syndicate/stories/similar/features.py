@@ -1,14 +1,14 @@
-"""The raw features of pairs of stories (see ``judge.RAW``), over the languages that both are in."""
+"""The raw features of pairs of stories (see ``ranking.RAW``), over the languages that both are in."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from syndicate.stories.similar.extras import Extras
-from syndicate.stories.similar.judge import RAW
-from syndicate.stories.similar.reading import Array
-from syndicate.stories.similar.shelf import Shelf
+from syndicate.stories.similar.ranking import RAW
+from syndicate.stories.similar.term_matrix import TermMatrix
+from syndicate.stories.similar.text_views import TextViews
+from syndicate.stories.similar.tokens import Array
 
 _BLOCK = 100_000
 
@@ -18,7 +18,7 @@ def raw_features(
     right: Array,
     likeness: Array,
     days: Array,
-    shelves: Sequence[tuple[Shelf, Extras]],
+    matrices: Sequence[tuple[TermMatrix, TextViews]],
     story_of: Array,
     masked: Array,
     groups: tuple[Any, Any],
@@ -26,13 +26,13 @@ def raw_features(
     """float32 (pairs, RAW) of pairs of stories; ``groups`` are the tags and authors of stories (sparse, 0/1)."""
     raw = np.zeros((len(left), RAW), np.float32)
     shared = np.zeros(len(left), np.float32)
-    for shelf, extras in shelves:
+    for matrix, text_views in matrices:
         place = np.full(len(days), -1, np.int32)
-        place[story_of[shelf.rows]] = np.arange(len(shelf))
+        place[story_of[matrix.rows]] = np.arange(len(matrix))
         both = np.flatnonzero((place[left] >= 0) & (place[right] >= 0))
         a, b = place[left[both]], place[right[both]]
-        raw[both, 2] += masked[shelf.rows[a]] == masked[shelf.rows[b]]
-        raw[both, 3:6] += extras.pairs(a, b)
+        raw[both, 2] += masked[matrix.rows[a]] == masked[matrix.rows[b]]
+        raw[both, 3:6] += text_views.pairs(a, b)
         shared[both] += 1
     raw[:, 2:6] /= np.maximum(shared, 1)[:, None]
     raw[:, 0], raw[:, 1] = likeness, days[left] - days[right]

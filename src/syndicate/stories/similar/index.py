@@ -9,18 +9,25 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from syndicate.stories.similar import files
-from syndicate.stories.similar.answers import similar
-from syndicate.stories.similar.archive import Archive, Arrays
+from syndicate.stories.similar import storage
 from syndicate.stories.similar.build import Card, assembled, card
-from syndicate.stories.similar.kept import UNREAD, pack_cards, pack_readings, unpack_cards, unpack_readings
-from syndicate.stories.similar.live import Live
-from syndicate.stories.similar.patches import packed, replay
-from syndicate.stories.similar.reading import Reading, read
-from syndicate.stories.similar.refresh import SEEN, refresh
-from syndicate.stories.similar.shelf import Vector
-from syndicate.stories.similar.values import Document, Neighbour
-from syndicate.stories.similar.weights import weigh
+from syndicate.stories.similar.document import Document, Neighbour
+from syndicate.stories.similar.query import similar
+from syndicate.stories.similar.serialisation import (
+    NO_TOKENS,
+    pack_cards,
+    pack_tokens,
+    packed,
+    replay,
+    unpack_cards,
+    unpack_tokens,
+)
+from syndicate.stories.similar.snapshot import Arrays, Snapshot
+from syndicate.stories.similar.state import State
+from syndicate.stories.similar.term_matrix import Vector
+from syndicate.stories.similar.tokens import TokenizedText, tokenize
+from syndicate.stories.similar.update import SEEN, refresh
+from syndicate.stories.similar.weighting import weigh
 
 EXACT = 300  # archives up to this size are wholly made anew at each change: it takes less than a second
 SELF_KEPT = 5_000  # up to this size the index keeps what it has read, and renews itself when due
@@ -36,12 +43,12 @@ class Index:
         self._arrays: Arrays
         self._info: Mapping[str, Any]
         self._kept: Arrays
-        self._live: Live
-        self._readings: list[Reading]
+        self._state: State
+        self._tokenized: list[TokenizedText]
         self._saved_cards: int
         self._touched: set[int]
         self._left: set[int]
-        self._manifest = files.Manifest()
+        self._manifest = storage.Manifest()
         self._damaged = False
         self._unsaved = False
         self._start(*assembled([], []), [], [])
@@ -56,7 +63,7 @@ class Index:
         if folder is not None:
             try:
                 index._load(folder)
-            except (files.Damaged, ValueError, KeyError, IndexError, TypeError):
+            except (storage.Damaged, ValueError, KeyError, IndexError, TypeError):
                 index.__init__(folder)  # type: ignore[misc]
                 index._damaged = True
         return index
@@ -65,57 +72,57 @@ class Index:
     def needs_rebuild(self) -> bool:
         """A rebuild is due: the files are damaged or of another version, nothing was ever built, or more than
         a tenth of the articles changed since the last one. Until then everything works, if less well."""
-        built = self._live.archive.articles_count
-        return self._damaged or not built or self._live.changes > max(STALE * built, EXACT)
+        built = self._state.snapshot.articles_count
+        return self._damaged or not built or self._state.changes > max(STALE * built, EXACT)
 
     def save(self) -> None:
         """Write what changed since the last save; a reader sees all of it or nothing. Raises OSError."""
         if self._folder is None:
             return
         if self._unsaved:
-            self._manifest = files.write(self._folder, self._arrays, self._info)
+            self._manifest = storage.write(self._folder, self._arrays, self._info)
             self._unsaved = False
-            self._arrays, self._info = files.load(self._folder, self._manifest.generation)
+            self._arrays, self._info = storage.load(self._folder, self._manifest.generation)
             self._kept = self._arrays
-            self._live.archive = Archive(self._arrays, self._info)
-        if self._touched or self._left or len(self._live.cards) > self._saved_cards:
+            self._state.snapshot = Snapshot(self._arrays, self._info)
+        if self._touched or self._left or len(self._state.cards) > self._saved_cards:
             whole = len(self._manifest.patches) >= MANY_PATCHES
-            self._manifest = files.write_patch(self._folder, self._manifest, self._patch(whole), whole)
+            self._manifest = storage.write_patch(self._folder, self._manifest, self._patch(whole), whole)
             self._remember_saved()
 
     def _start(
-        self, arrays: Arrays, info: Mapping[str, Any], cards: list[Card], readings: list[Reading]
+        self, arrays: Arrays, info: Mapping[str, Any], cards: list[Card], tokenized: list[TokenizedText]
     ) -> None:
         if len(cards) <= SELF_KEPT:
-            arrays = {**arrays, **pack_cards(cards), **pack_readings(readings)}
+            arrays = {**arrays, **pack_cards(cards), **pack_tokens(tokenized)}
         self._arrays, self._info = arrays, info
         self._kept = arrays
-        self._live = Live(Archive(arrays, info))
-        self._readings = []
+        self._state = State(Snapshot(arrays, info))
+        self._tokenized = []
         self._remember_saved()
 
     def _remember_saved(self) -> None:
-        self._saved_cards = len(self._live.cards)
+        self._saved_cards = len(self._state.cards)
         self._touched = set()
         self._left = set()
 
     def _load(self, folder: Path) -> None:
-        current = files.manifest(folder)
+        current = storage.manifest(folder)
         if current is None or not current.generation:
             return
-        arrays, info = files.load(folder, current.generation)
-        self._live, self._kept = Live(Archive(arrays, info)), arrays
+        arrays, info = storage.load(folder, current.generation)
+        self._state, self._kept = State(Snapshot(arrays, info)), arrays
         for number in current.patches:
-            patch = files.load_patch(folder, current.generation, number)
-            replay(self._live, patch)
-            self._readings += unpack_readings(patch)
+            patch = storage.load_patch(folder, current.generation, number)
+            replay(self._state, patch)
+            self._tokenized += unpack_tokens(patch)
         self._manifest = current
         self._remember_saved()
 
     def _patch(self, whole: bool) -> Arrays:
         if whole:
-            return packed(self._live, self._readings, 0, self._live.lists, self._live.departed)
-        return packed(self._live, self._readings, self._saved_cards, self._touched, self._left)
+            return packed(self._state, self._tokenized, 0, self._state.lists, self._state.departed)
+        return packed(self._state, self._tokenized, self._saved_cards, self._touched, self._left)
 
     # -- changing
 
@@ -124,14 +131,14 @@ class Index:
 
         Of documents with one id the last counts. Several minutes and under 1.5 GB at 100,000.
         """
-        pile = {document.id: (card(document), read(document)) for document in documents}
+        pile = {document.id: (card(document), tokenize(document)) for document in documents}
         ids = sorted(pile)
         self._build([pile[id][0] for id in ids], [pile.pop(id)[1] for id in ids])
         self._damaged = False
 
-    def _build(self, cards: list[Card], readings: list[Reading]) -> None:
-        kept = list(readings) if len(cards) <= SELF_KEPT else []
-        self._start(*assembled(cards, readings), cards, kept)
+    def _build(self, cards: list[Card], tokenized: list[TokenizedText]) -> None:
+        kept = list(tokenized) if len(cards) <= SELF_KEPT else []
+        self._start(*assembled(cards, tokenized), cards, kept)
         self._unsaved = True
 
     def update(self, changed: Sequence[Document], removed: Collection[str]) -> frozenset[str]:
@@ -142,7 +149,7 @@ class Index:
         which a tenth changed, is wholly made anew; otherwise the cost is one query an article.
         """
         fresh = {document.id: document for document in changed if document.id not in removed}
-        gone = [id for id in removed if self._live.row(id) is not None]
+        gone = [id for id in removed if self._state.row(id) is not None]
         if not fresh and not gone:
             return frozenset()
         if self._renews(len(fresh) + len(gone)):
@@ -150,72 +157,72 @@ class Index:
         return self._amend(fresh, gone)
 
     def _renews(self, changes: int) -> bool:
-        built = self._live.archive.articles_count
+        built = self._state.snapshot.articles_count
         if not built:
             return True
         kept = "cards" in self._kept
-        return kept and (built <= EXACT or self._live.changes + changes > STALE * built)
+        return kept and (built <= EXACT or self._state.changes + changes > STALE * built)
 
     def _renew(self, fresh: dict[str, Document], gone: Collection[str]) -> frozenset[str]:
         before = self._seen()
         pile = {c.id: (c, r) for c, r in self._present() if c.id not in gone}
-        pile |= {document.id: (card(document), read(document)) for document in fresh.values()}
+        pile |= {document.id: (card(document), tokenize(document)) for document in fresh.values()}
         ids = sorted(pile)
         self._build([pile[id][0] for id in ids], [pile[id][1] for id in ids])
         after = self._seen()
         return frozenset(id for id, stories in after.items() if id in fresh or before.get(id) != stories)
 
-    def _present(self) -> Iterator[tuple[Card, Reading]]:
-        cards = [*unpack_cards(self._kept), *self._live.cards]
-        readings = [*unpack_readings(self._kept), *self._readings]
-        for row, pair in enumerate(zip(cards, readings, strict=True)):
-            if row not in self._live.departed:
+    def _present(self) -> Iterator[tuple[Card, TokenizedText]]:
+        cards = [*unpack_cards(self._kept), *self._state.cards]
+        tokenized = [*unpack_tokens(self._kept), *self._tokenized]
+        for row, pair in enumerate(zip(cards, tokenized, strict=True)):
+            if row not in self._state.departed:
                 yield pair
 
     def _seen(self) -> dict[str, list[str]]:
-        live, seen = self._live, {}
-        for row in range(live.archive.articles_count + len(live.cards)):
-            if row not in live.departed:
-                stories = live.listed(row)[0][:SEEN].tolist()
-                seen[live.article_name(row)] = [live.story_name(story) for story in stories]
+        state, seen = self._state, {}
+        for row in range(state.snapshot.articles_count + len(state.cards)):
+            if row not in state.departed:
+                stories = state.listed(row)[0][:SEEN].tolist()
+                seen[state.article_name(row)] = [state.story_name(story) for story in stories]
         return seen
 
     def _amend(self, fresh: dict[str, Document], gone: Collection[str]) -> frozenset[str]:
-        live = self._live
+        state = self._state
         touched: dict[int, bool] = {}
         changed: set[int] = set()
         for id in sorted({*gone, *fresh}):
-            row = live.row(id)
+            row = state.row(id)
             if row is not None:
                 changed |= self._leave(row)
-                touched[live.story_of(row)] = True
+                touched[state.story_of(row)] = True
         for id in sorted(fresh):
-            story = live.story(fresh[id].story)
+            story = state.story(fresh[id].story)
             row = self._arrive(fresh[id])
-            touched.setdefault(live.story_of(row), story is not None)
+            touched.setdefault(state.story_of(row), story is not None)
         for story, known in sorted(touched.items()):
-            changed |= refresh(live, story, known, self._touched)
-        return frozenset(live.article_name(row) for row in changed if row not in live.departed)
+            changed |= refresh(state, story, known, self._touched)
+        return frozenset(state.article_name(row) for row in changed if row not in state.departed)
 
     def _leave(self, row: int) -> set[int]:
-        live = self._live
-        holders = live.holders(live.story_of(row), live.language_of(row)).tolist()
-        live.leave(row)
+        state = self._state
+        holders = state.holders(state.story_of(row), state.language_of(row)).tolist()
+        state.leave(row)
         self._left.add(row)
-        return {r for r in holders if live.story_of(row) in live.listed(r)[0][:SEEN]}
+        return {r for r in holders if state.story_of(row) in state.listed(r)[0][:SEEN]}
 
     def _arrive(self, document: Document) -> int:
-        live, reading = self._live, read(document)
-        shelf = live.archive.shelf(document.language)
-        self._readings.append(reading if "cards" in self._kept else UNREAD)
-        if shelf is None:
-            return live.arrive(card(document), None)
-        terms = reading.without(live.archive.repeated_lines)
-        full, query = weigh([terms], shelf.statistics, live.archive.keep)
+        state, tokens = self._state, tokenize(document)
+        matrix = state.snapshot.matrix(document.language)
+        self._tokenized.append(tokens if "cards" in self._kept else NO_TOKENS)
+        if matrix is None:
+            return state.arrive(card(document), None)
+        terms = tokens.without(state.snapshot.repeated_lines)
+        full, query = weigh([terms], matrix.statistics, state.snapshot.keep)
         vector = Vector(full.terms, full.values[0], full.values[1], query.terms)
-        row = live.arrive(card(document), vector)
-        if live.archive.judge.learnt:
-            live.sights[row] = live.archive.extras(document.language).look(reading, vector)
+        row = state.arrive(card(document), vector)
+        if state.snapshot.ranker.learnt:
+            state.new_views[row] = state.snapshot.text_views(document.language).new_article(tokens, vector)
         return row
 
     # -- asking
@@ -223,7 +230,7 @@ class Index:
     @property
     def method(self) -> str:
         """How articles are ranked: ``S``, ``S·t`` (time counts), or ``F`` (learnt from the newsroom's links)."""
-        return self._live.archive.judge.method
+        return self._state.snapshot.ranker.method
 
     def similar(self, article: str, reads: Sequence[str], k: int) -> tuple[Neighbour, ...]:
         """The ``k`` best other stories for the reader of ``article`` who reads ``reads``, in that order.
@@ -233,4 +240,4 @@ class Index:
         language are alike, the newest that share a tag follow, then the newest (score 0.0). Fewer than ``k``
         only where there are fewer. Empty for an article that is not here.
         """
-        return similar(self._live, article, reads, k)
+        return similar(self._state, article, reads, k)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syndicate.stories.similar.reading import Array
+from syndicate.stories.similar.tokens import Array
 
 QUERY_TERMS = 25
 LEAST_KEPT = 128  # terms of an article, when the archive is large
@@ -68,10 +68,10 @@ class Statistics:
         return np.where(self.vocabulary[places] == keys, places, -1).astype(np.int32)
 
 
-def statistics(readings: list[Array]) -> Statistics:
+def statistics(tokenized: list[Array]) -> Statistics:
     """Statistics of one language from the terms (uint32) of each of its articles."""
-    articles = len(readings)
-    keys, frequency = np.unique(np.concatenate([np.unique(r) for r in readings]), return_counts=True)
+    articles = len(tokenized)
+    keys, frequency = np.unique(np.concatenate([np.unique(r) for r in tokenized]), return_counts=True)
     kept = frequency >= 2
     if articles >= LARGE:
         kept &= frequency <= articles * COMMON
@@ -80,23 +80,23 @@ def statistics(readings: list[Array]) -> Statistics:
         vocabulary=keys,
         idf=(np.log((1 + articles) / (1 + frequency)) + 1).astype(np.float32),
         bm25_idf=np.log(1 + (articles - frequency + 0.5) / (frequency + 0.5)).astype(np.float32),
-        mean_length=max(1.0, sum(map(len, readings)) / articles),
+        mean_length=max(1.0, sum(map(len, tokenized)) / articles),
     )
 
 
-def weigh(readings: list[Array], known: Statistics, keep: int) -> tuple[Rows, Rows]:
+def weigh(tokenized: list[Array], known: Statistics, keep: int) -> tuple[Rows, Rows]:
     """Weights of articles: (terms with their TF-IDF and BM25 values, the query terms).
 
     At most ``keep`` terms an article, those of the highest TF-IDF.
     """
-    counted = [_counted(reading, known) for reading in readings]
+    counted = [_counted(tokens, known) for tokens in tokenized]
     start = starts(np.array([len(places) for places, _ in counted], np.int64))
     places = np.concatenate([places for places, _ in counted]) if counted else np.zeros(0, np.int32)
     times = np.concatenate([times for _, times in counted]) if counted else np.zeros(0, np.float32)
     rows = Rows(start, places, (times,))
     owner = rows.owner()
     tfidf = (1 + np.log(times)) * known.idf[places]
-    length = np.array([len(reading) for reading in readings], np.float32)
+    length = np.array([len(tokens) for tokens in tokenized], np.float32)
     crowding = _K1 * (1 - _B + _B * length / known.mean_length)
     bm25 = known.bm25_idf[places] * times * (_K1 + 1) / (times + crowding[owner])
     rows = Rows(start, places, (tfidf.astype(np.float32), bm25.astype(np.float32)))
@@ -106,8 +106,8 @@ def weigh(readings: list[Array], known: Statistics, keep: int) -> tuple[Rows, Ro
     return full, Rows(query.start, query.terms, ())
 
 
-def _counted(reading: Array, known: Statistics) -> tuple[Array, Array]:
-    keys, times = np.unique(reading, return_counts=True)
+def _counted(tokens: Array, known: Statistics) -> tuple[Array, Array]:
+    keys, times = np.unique(tokens, return_counts=True)
     places = known.known(keys)
     found = places >= 0
     return places[found], times[found].astype(np.float32)

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from syndicate.stories.similar.archive import Arrays
-from syndicate.stories.similar.reading import Array
+from syndicate.stories.similar.snapshot import Arrays
+from syndicate.stories.similar.tokens import Array
 
-VERSION = 1
+VERSION = 2
 _ALIGN = 64
 _GENERATION = re.compile(r"g(\d+)\.(json|arrays|p\d+\.npz)(\.new)?")
 

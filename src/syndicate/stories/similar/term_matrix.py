@@ -1,6 +1,6 @@
-"""One language's articles on a shelf: their weights both ways round, and how alike two of them are.
+"""One language's articles as a term matrix: their weights both ways round, and how alike two of them are.
 
-The likeness of two articles on a shelf is the mean of both views' z-scores, taken from both sides:
+The likeness of two articles of a language is the mean of both views' z-scores, taken from both sides:
 
     z(i, j) = (tfidf(i, j) - mean_i) / sd_i + (bm25(i, j) - mean'_i) / sd'_i      likeness = (z(i, j) + z(j, i)) / 2
 
@@ -8,7 +8,7 @@ so that an article that resembles everything counts for as little as one that re
 means and deviations (``moments``) are kept, so that a newcomer is compared by one query.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,20 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from syndicate.stories.similar.reading import Array
-from syndicate.stories.similar.weights import LARGE, Rows, Statistics, rank_in_row, statistics, weigh
+from syndicate.stories.similar.tokens import Array
+from syndicate.stories.similar.weighting import Rows, Statistics, statistics, weigh
 
-SAMPLE = 2_000  # articles from which a row's mean and deviation are taken on a larger shelf
+SAMPLE = 2_000  # articles from which a row's mean and deviation are taken in a larger matrix
 _BLOCK = 1_000
-_LEAST_SPREAD = 0.3  # of the shelf's median deviation: an article like no other gets no huge scores
-CANDIDATES = 50
-SEARCHED = 48  # terms that candidates are looked for by on a large shelf; all terms count in the score
-WINDOW, WINDOW_CANDIDATES = 1_000, 25  # the nearest in time are looked through once more
+_LEAST_SPREAD = 0.3  # of the language's median deviation: an article like no other gets no huge scores
 
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One article as the shelf sees it: places in the vocabulary, their two weights, and its query's places."""
+    """One article as the matrix holds it: places in the vocabulary, their two weights, and its query's places."""
 
     terms: Array
     tfidf: Array
@@ -37,7 +34,7 @@ class Vector:
     query: Array
 
 
-class Shelf:
+class TermMatrix:
     """The articles of one language at the last rebuild. Backed by ``arrays``, which may be files."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
@@ -45,7 +42,7 @@ class Shelf:
 
     @cached_property
     def rows(self) -> Array:
-        """The archive's row (int32) of each article here, ascending."""
+        """The snapshot's row (int32) of each article here, ascending."""
         return self._arrays["rows"]
 
     @cached_property
@@ -79,9 +76,9 @@ class Shelf:
         return self._table("postings", 2)
 
     @cached_property
-    def askers(self) -> Rows:
+    def query_postings(self) -> Rows:
         """Each term's articles that have it among their best."""
-        return self._table("askers", 0)
+        return self._table("query_postings", 0)
 
     def _table(self, name: str, values: int) -> Rows:
         get = self._arrays
@@ -103,7 +100,7 @@ class Shelf:
         """``one`` against every article: cosine, BM25 with its query, BM25 with theirs (float64 each)."""
         cosine = self._gather(self.postings, one.terms, 0, one.tfidf)
         asking = self._gather(self.postings, one.query, 1, None)
-        return cosine, asking, self._gather(self.askers, one.terms, None, one.bm25)
+        return cosine, asking, self._gather(self.query_postings, one.terms, None, one.bm25)
 
     def _gather(self, table: Rows, terms: Array, value: int | None, weights: Array | None) -> Array:
         spans = [(int(table.start[t]), int(table.start[t + 1])) for t in terms]
@@ -167,16 +164,16 @@ def standard(sums: tuple[Array, ...], mine: Array, theirs: Array) -> Array:
 
 
 def moments_of(sums: tuple[Array, ...], usual: Array) -> Array:
-    """The moments (4,) of a newcomer from its sums over a whole shelf; ``usual`` are the least deviations (2,)."""
+    """The moments (4,) of a newcomer from its sums over a whole matrix; ``usual`` are the least deviations (2,)."""
     cosine, asking, _ = sums
     spreads = np.maximum([cosine.std(), asking.std()], usual)
     return np.array([cosine.mean(), spreads[0], asking.mean(), spreads[1]], np.float32)
 
 
-def build(rows: Array, readings: list[Array], keep: int) -> dict[str, Array]:
-    """The arrays of a shelf from its articles' terms."""
-    known = statistics(readings)
-    full, query = weigh(readings, known, keep)
+def build(rows: Array, tokenized: list[Array], keep: int) -> dict[str, Array]:
+    """The arrays of a term matrix from its articles' terms."""
+    known = statistics(tokenized)
+    full, query = weigh(tokenized, known, keep)
     width = len(known.vocabulary)
     arrays = {
         "rows": rows,
@@ -186,7 +183,7 @@ def build(rows: Array, readings: list[Array], keep: int) -> dict[str, Array]:
         "mean_length": np.array([known.mean_length]),
     }
     for name, table in (
-        ("full", full), ("query", query), ("postings", full.flipped(width)), ("askers", query.flipped(width)),
+        ("full", full), ("query", query), ("postings", full.flipped(width)), ("query_postings", query.flipped(width)),
     ):  # fmt: skip
         arrays |= {f"{name}_start": table.start, f"{name}_terms": table.terms}
         arrays |= {f"{name}_{n}": value for n, value in enumerate(table.values)}
@@ -230,60 +227,3 @@ def _moments(full: Rows, query: Rows, width: int) -> tuple[Array, Array]:
         least[at] = max(_LEAST_SPREAD * float(np.median(deviation)), 1e-3)
         moments[:, 2 * at], moments[:, 2 * at + 1] = mean, np.maximum(deviation, least[at])
     return moments, least
-
-
-def candidates(shelf: Shelf, days: Array, threads: int, nearest: int) -> Iterator[tuple[Array, Array]]:
-    """Pairs of local rows that may be alike: the best of all, then the best among those near in time.
-
-    With ``nearest``, that many after each in time as well, whatever they say.
-    """
-    from sparse_dot_topn import sp_matmul_topn
-
-    width = len(shelf.statistics.vocabulary)
-    if len(shelf) < 2 or not width:
-        return
-    asking, answering = _scaled_queries(shelf, width), _both(shelf.full, width)
-    top = sp_matmul_topn(
-        asking, answering.T.tocsr(), top_n=min(CANDIDATES, len(shelf)), threshold=0.0, n_threads=threads
-    )
-    yield _pairs(top)
-    order = np.argsort(days, kind="stable")
-    for step in range(1, min(nearest + 1, len(order))):
-        yield order[:-step], order[step:]
-    if len(order) <= CANDIDATES:
-        return
-    for first in range(0, len(order), WINDOW):
-        mine = order[first : first + WINDOW]
-        near = order[max(0, first - WINDOW) : first + 2 * WINDOW]
-        top = sp_matmul_topn(
-            asking[mine], answering[near].T.tocsr(), top_n=min(WINDOW_CANDIDATES, len(near)), threshold=0.0,
-            n_threads=threads,
-        )  # fmt: skip
-        left, right = _pairs(top)
-        yield mine[left], near[right]
-
-
-def _pairs(top: Any) -> tuple[Array, Array]:
-    return np.repeat(np.arange(top.shape[0]), np.diff(top.indptr)), top.indices.astype(np.int64)
-
-
-def _scaled_queries(shelf: Shelf, width: int) -> Any:
-    """Rows whose product with :func:`_both` is z, but for a constant of the row."""
-    from scipy.sparse import csr_matrix, hstack
-
-    moments = shelf.moments
-    full = shelf.full
-    if len(shelf) >= LARGE:
-        full = full.where(rank_in_row(full) < SEARCHED)
-    cosine, asked = as_matrix(full, width, 0), as_matrix(shelf.query, width, None)
-    cosine.data = cosine.data / moments[full.owner(), 1]
-    asked.data = asked.data / moments[shelf.query.owner(), 3]
-    return csr_matrix(hstack([cosine, asked], format="csr", dtype=np.float32))
-
-
-def _both(full: Rows, width: int) -> Any:
-    from scipy.sparse import csr_matrix, hstack
-
-    return csr_matrix(
-        hstack([as_matrix(full, width, 0), as_matrix(full, width, 1)], format="csr", dtype=np.float32)
-    )

@@ -1,4 +1,4 @@
-"""The archive at the last rebuild: its articles, stories, shelves and lists, as a view of arrays.
+"""The snapshot of the last rebuild: its articles, stories, term matrices and lists, as a view of arrays.
 
 Rows are articles in order of id; stories are numbered in order of id too. Nothing is read before it is
 asked for, so that one article can be added without loading the rest.
@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from syndicate.stories.similar.extras import Extras
-from syndicate.stories.similar.judge import Judge
-from syndicate.stories.similar.reading import Array, story_key
-from syndicate.stories.similar.shelf import Shelf
-from syndicate.stories.similar.weights import starts
+from syndicate.stories.similar.ranking import Ranker
+from syndicate.stories.similar.term_matrix import TermMatrix
+from syndicate.stories.similar.text_views import TextViews
+from syndicate.stories.similar.tokens import Array, story_key
+from syndicate.stories.similar.weighting import starts
 
 Arrays = Mapping[str, Array]
 
@@ -68,7 +68,7 @@ def grouped(name: str, groups: Iterable[Iterable[int]]) -> dict[str, Array]:
     }
 
 
-class Archive:
+class Snapshot:
     """A view of the arrays that ``build`` made."""
 
     def __init__(self, arrays: Arrays, info: Mapping[str, Any]) -> None:
@@ -76,9 +76,9 @@ class Archive:
         self.languages: list[str] = list(info["languages"])
         self.articles_count, self.stories_count = int(info["articles"]), int(info["stories"])
         self.keep = int(info["keep"])
-        self.judge = Judge(info["judge"]["method"], tuple(info["judge"]["weights"]))
-        self._shelves: dict[str, Shelf] = {}
-        self._extras: dict[str, Extras] = {}
+        self.ranker = Ranker(info["ranker"]["method"], tuple(info["ranker"]["weights"]))
+        self._matrices: dict[str, TermMatrix] = {}
+        self._text_views: dict[str, TextViews] = {}
 
     @cached_property
     def ids(self) -> Names:
@@ -130,19 +130,19 @@ class Archive:
         start = self._arrays[f"{name}_start"]
         return self._arrays[f"{name}_members"][start[number] : start[number + 1]]
 
-    def shelf(self, language: str) -> Shelf | None:
-        """The shelf of a language, or None where it had no articles."""
-        if language not in self._shelves and language in self.languages:
+    def matrix(self, language: str) -> TermMatrix | None:
+        """The term matrix of a language, or None where it had no articles."""
+        if language not in self._matrices and language in self.languages:
             number = self.languages.index(language)
-            self._shelves[language] = Shelf(_Part(self._arrays, f"shelf{number}_"))
-        return self._shelves.get(language)
+            self._matrices[language] = TermMatrix(_Part(self._arrays, f"matrix{number}_"))
+        return self._matrices.get(language)
 
-    def extras(self, language: str) -> Extras:
-        """The extra views of a shelf; there only when the judge has learnt."""
-        if language not in self._extras:
+    def text_views(self, language: str) -> TextViews:
+        """The text views of a language; there only when the ranker was calibrated."""
+        if language not in self._text_views:
             number = self.languages.index(language)
-            self._extras[language] = Extras(_Part(self._arrays, f"extras{number}_"))
-        return self._extras[language]
+            self._text_views[language] = TextViews(_Part(self._arrays, f"views{number}_"))
+        return self._text_views[language]
 
 
 class _Part(Mapping[str, Array]):

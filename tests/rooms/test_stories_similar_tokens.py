@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.stories.similar.reading import line_key, masked_title, read, repeated, term_key
-from syndicate.stories.similar.terms import fold, terms
-from syndicate.stories.similar.values import Document
+from syndicate.stories.similar.document import Document
+from syndicate.stories.similar.tokenizer import fold, terms
+from syndicate.stories.similar.tokens import line_key, masked_title, repeated, term_key, tokenize
 
 
 def document(title: str, text: str, language: str = "en") -> Document:
@@ -69,7 +69,7 @@ def test_lines_in_more_than_two_articles_are_boilerplate() -> None:
         "Follow us on the fediverse\nTwo",
         "Follow us on the fediverse\nOne",
     ]
-    readings = [read(document("Title", text)) for text in texts]
+    readings = [tokenize(document("Title", text)) for text in texts]
     often = repeated(readings, 2)
     assert often.tolist() == [line_key("Follow us on the fediverse")]
     left = readings[0].without(often)
@@ -79,7 +79,7 @@ def test_lines_in_more_than_two_articles_are_boilerplate() -> None:
 
 
 def test_a_title_is_never_boilerplate() -> None:
-    readings = [read(document("The same", "x")) for _ in range(4)]
+    readings = [tokenize(document("The same", "x")) for _ in range(4)]
     assert term_key("same") in readings[0].without(repeated(readings, 2))
 
 
@@ -91,7 +91,7 @@ def test_titles_are_siblings_when_only_digits_differ() -> None:
 
 @given(st.text(), st.sampled_from(["en", "tr", "zh", "ar", "hi", "und"]))
 def test_any_text_can_be_read(text: str, language: str) -> None:
-    reading = read(document(text, text, language))
+    reading = tokenize(document(text, text, language))
     assert int(reading.lengths.sum()) == len(reading.terms)
     assert len(reading.keys) == len(reading.lengths)
-    assert np.array_equal(read(document(text, text, language)).terms, reading.terms)
+    assert np.array_equal(tokenize(document(text, text, language)).terms, reading.terms)

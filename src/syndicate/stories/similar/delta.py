@@ -1,9 +1,9 @@
-"""What came after the last rebuild: the newcomers of one language, in the vocabulary of its shelf."""
+"""What came after the last rebuild: the newcomers of one language, in the vocabulary of its matrix."""
 
 import numpy as np
 
-from syndicate.stories.similar.reading import Array
-from syndicate.stories.similar.shelf import Vector, summed
+from syndicate.stories.similar.term_matrix import Vector, summed
+from syndicate.stories.similar.tokens import Array
 
 
 class Growing:
@@ -29,7 +29,7 @@ class Growing:
         return self._array[: self._count]
 
 
-class LateShelf:
+class DeltaMatrix:
     """Newcomers, compared by walking through all of them: there are few, or a rebuild is due."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class LateShelf:
         self._query, self._ends, self._query_ends = Growing(np.int32), Growing(np.int64), Growing(np.int64)
 
     def add(self, row: int, vector: Vector, moments: Array) -> None:
-        """Put one more newcomer on the shelf; ``row`` is above all before."""
+        """Put one more newcomer; ``row`` is above all before."""
         for growing, values in (
             (self._rows, np.array([row])), (self._moments, moments[None]), (self._terms, vector.terms),
             (self._tfidf, vector.tfidf), (self._bm25, vector.bm25), (self._query, vector.query),
@@ -54,7 +54,7 @@ class LateShelf:
 
     @property
     def moments(self) -> Array:
-        """As ``Shelf.moments``."""
+        """As ``TermMatrix.moments``."""
         return self._moments.values
 
     def vector(self, at: int) -> Vector:
@@ -66,7 +66,7 @@ class LateShelf:
         )
 
     def compare(self, one: Vector, width: int) -> tuple[Array, Array, Array]:
-        """As ``Shelf.compare``, for a vocabulary of ``width`` terms."""
+        """As ``TermMatrix.compare``, for a vocabulary of ``width`` terms."""
         u, v, q = (np.zeros(width, np.float32) for _ in range(3))
         u[one.terms], v[one.terms], q[one.query] = one.tfidf, one.bm25, 1
         terms, ends = self._terms.values, self._ends.values

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from syndicate.stories.similar.terms import fold, folded_words, lines, splitter
-from syndicate.stories.similar.values import Document
+from syndicate.stories.similar.document import Document
+from syndicate.stories.similar.tokenizer import fold, folded_words, lines, splitter
 
 Array = npt.NDArray[Any]
 
@@ -28,7 +28,7 @@ _MIX = np.uint32(2_654_435_761)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TokenizedText:
     """``keys`` (uint64) and ``lengths`` (int32) of the lines, the title first; ``terms`` (uint32) of all lines;
     ``lead`` (uint8), the folded title and first characters in UTF-8."""
 
@@ -48,7 +48,7 @@ class Reading:
         return left
 
 
-def read(document: Document) -> Reading:
+def tokenize(document: Document) -> TokenizedText:
     """Read a document. Its size is bounded by ``MOST_CHARACTERS``."""
     body = list(lines(document.text[:MOST_CHARACTERS]))
     keys = _term_keys(document.language)
@@ -56,7 +56,7 @@ def read(document: Document) -> Reading:
     # folded at once, for folding never makes, joins or parts lines
     folded = fold("\n".join((title, *body)), document.language).split("\n")
     found = [list(chain.from_iterable(map(keys, folded_words(line)))) for line in folded]
-    return Reading(
+    return TokenizedText(
         keys=np.array([0, *map(line_key, body)], np.uint64),
         lengths=np.array([len(line) for line in found], np.int32),
         terms=np.fromiter(chain.from_iterable(found), np.uint32),
@@ -96,12 +96,12 @@ def line_key(line: str) -> int:
     return int.from_bytes(blake2b(line.encode("utf-8", "replace"), digest_size=8).digest(), "little") or 1
 
 
-def repeated(readings: Sequence[Reading], more_than: int) -> Array:
+def repeated(tokenized: Sequence[TokenizedText], more_than: int) -> Array:
     """The keys (sorted uint64) of the lines that stand in more than ``more_than`` articles."""
-    if not readings:
+    if not tokenized:
         return np.zeros(0, np.uint64)
     keys, counts = np.unique(
-        np.concatenate([np.unique(reading.keys) for reading in readings]), return_counts=True
+        np.concatenate([np.unique(tokens.keys) for tokens in tokenized]), return_counts=True
     )
     often: Array = keys[(counts > more_than) & (keys != _TITLE)]
     return often

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syndicate.stories.similar.reading import Array
+from syndicate.stories.similar.tokens import Array
 
 LEAST_LINKED = 20  # linked stories below which nothing is learnt
 FOLDS = 3
@@ -19,7 +19,7 @@ RAW = 8  # likeness, days apart, same masked title, title, letters, drift, tags,
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class Ranker:
     """``method`` is ``S``, ``S·t`` or ``F``; ``weights`` (of :func:`expanded` features) only for ``F``."""
 
     method: str = "S·t"
@@ -62,20 +62,22 @@ def expanded(raw: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingSet:
     """Stories with links and their candidates: per candidate its features, whether linked, and its story."""
 
     features: Array
     linked: Array
     story: Array  # ascending
 
-    def of(self, stories: Array) -> "Lesson":
+    def of(self, stories: Array) -> "TrainingSet":
         """Only these stories."""
         kept = np.isin(self.story, stories)
-        return Lesson(self.features[kept], self.linked[kept], self.story[kept])
+        return TrainingSet(self.features[kept], self.linked[kept], self.story[kept])
 
 
-def lesson(left: Array, right: Array, links: frozenset[tuple[int, int]]) -> tuple[Array, Array, Array]:
+def training_pairs(
+    left: Array, right: Array, links: frozenset[tuple[int, int]]
+) -> tuple[Array, Array, Array]:
     """(pair, linked, story) of the candidates of the linked stories, from pairs ``left`` < ``right``."""
     stride = int(right.max(initial=0)) + 1
     keys = np.array(sorted(a * stride + b for a, b in links if a < b < stride), np.int64)
@@ -89,26 +91,26 @@ def lesson(left: Array, right: Array, links: frozenset[tuple[int, int]]) -> tupl
     return pair[order], linked[pair[order]], story[order]
 
 
-def judged(found: Lesson) -> Judge:
-    """The best judge for a newsroom, by nDCG@5 on stories held out in turn."""
+def calibrated(found: TrainingSet) -> Ranker:
+    """The best ranker for a newsroom, by nDCG@5 on stories held out in turn."""
     stories = np.unique(found.story[found.linked])
     if len(stories) < LEAST_LINKED:
-        return Judge()
+        return Ranker()
     scores = dict.fromkeys(("S", "S·t", "F"), 0.0)
     for fold in range(FOLDS):
         held = found.of(stories[fold::FOLDS])
         rest = _without(found, held.story)
-        for method, judge in (("S", Judge("S")), ("S·t", Judge()), ("F", _learn(rest))):
-            scores[method] += _ndcg(held, judge) * len(np.unique(held.story)) / len(stories)
+        for method, ranker in (("S", Ranker("S")), ("S·t", Ranker()), ("F", _learn(rest))):
+            scores[method] += _ndcg(held, ranker) * len(np.unique(held.story)) / len(stories)
     plain = "S" if scores["S"] > scores["S·t"] + MARGIN else "S·t"
-    return _learn(found) if scores["F"] > scores[plain] + MARGIN else Judge(plain)
+    return _learn(found) if scores["F"] > scores[plain] + MARGIN else Ranker(plain)
 
 
-def _without(found: Lesson, held: Array) -> Lesson:
+def _without(found: TrainingSet, held: Array) -> TrainingSet:
     return found.of(np.setdiff1d(found.story, held))
 
 
-def _learn(found: Lesson) -> Judge:
+def _learn(found: TrainingSet) -> Ranker:
     """Weights that make the linked candidates likely among each story's candidates."""
     from scipy.optimize import minimize
 
@@ -132,14 +134,14 @@ def _learn(found: Lesson) -> Judge:
         return float(value), features.T @ (likely * asked - wanted) + PENALTY * weights
 
     if not len(first):
-        return Judge()
+        return Ranker()
     best = minimize(loss, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 100})
-    return Judge("F", tuple((best.x / scale).tolist()))
+    return Ranker("F", tuple((best.x / scale).tolist()))
 
 
-def _ndcg(found: Lesson, judge: Judge, k: int = 5) -> float:
-    """Mean nDCG@k of a judge over the stories of a lesson."""
-    order = np.lexsort((-judge.score(found.features), found.story))
+def _ndcg(found: TrainingSet, ranker: Ranker, k: int = 5) -> float:
+    """Mean nDCG@k of a ranker over the stories of a training set."""
+    order = np.lexsort((-ranker.score(found.features), found.story))
     story, linked = found.story[order], found.linked[order]
     rank = np.arange(len(story)) - np.searchsorted(story, story)
     gain = np.where((rank < k) & linked, 1 / np.log2(rank + 2), 0.0)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syndicate.stories.similar.reading import Array, Reading
-from syndicate.stories.similar.shelf import Shelf, Vector, as_matrix, spread, summed
-from syndicate.stories.similar.weights import LEAST_KEPT, Rows, Statistics, statistics, weigh
+from syndicate.stories.similar.term_matrix import TermMatrix, Vector, as_matrix, spread, summed
+from syndicate.stories.similar.tokens import Array, TokenizedText
+from syndicate.stories.similar.weighting import LEAST_KEPT, Rows, Statistics, statistics, weigh
 
 DIRECTIONS = 100
 SAMPLE = 5_000  # articles of a language from which the directions are found
@@ -22,7 +22,7 @@ VIEWS = ("title", "letters")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ArticleViews:
     """One article: (places, weights) in the title's and the letters' vocabularies, and its drift (float32)."""
 
     title: tuple[Array, Array]
@@ -30,8 +30,8 @@ class Sight:
     drift: Array
 
 
-class Extras:
-    """The extra views of one shelf's articles; backed by ``arrays``, which may be files."""
+class TextViews:
+    """The extra views of one language's articles; backed by ``arrays``, which may be files."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self._arrays = arrays
@@ -41,28 +41,28 @@ class Extras:
         }
         self.drift = arrays["drift"]
 
-    def sight(self, at: int) -> Sight:
+    def article_views(self, at: int) -> ArticleViews:
         """The article in local row ``at``."""
         found = []
         for view in VIEWS:
             table = self._tables[view]
             a, b = table.start[at : at + 2]
             found.append((table.terms[a:b], table.values[0][a:b]))
-        return Sight(found[0], found[1], self.drift[at])
+        return ArticleViews(found[0], found[1], self.drift[at])
 
-    def look(self, reading: Reading, vector: Vector) -> Sight:
+    def new_article(self, tokens: TokenizedText, vector: Vector) -> ArticleViews:
         """A newcomer."""
         found = []
-        for view, terms in zip(VIEWS, views(reading), strict=True):
+        for view, terms in zip(VIEWS, views(tokens), strict=True):
             known = Statistics(
                 self._arrays[f"{view}_known"], self._arrays[f"{view}_idf"], self._arrays[f"{view}_idf"], 1.0
             )
             row, _ = weigh([terms], known, LEAST_KEPT)
             found.append((row.terms, row.values[0]))
         drift = vector.tfidf @ self._arrays["directions"][vector.terms]
-        return Sight(found[0], found[1], _unit(drift[None])[0])
+        return ArticleViews(found[0], found[1], _unit(drift[None])[0])
 
-    def cosines(self, one: Sight, rows: Array) -> Array:
+    def cosines(self, one: ArticleViews, rows: Array) -> Array:
         """float32 (rows, 3): the cosines of ``one`` with the articles in local ``rows``."""
         columns = []
         for view, (terms, weights) in zip(VIEWS, (one.title, one.letters), strict=True):
@@ -79,11 +79,11 @@ class Extras:
         out = np.empty((len(left), 3), np.float32)
         edges = np.flatnonzero(np.diff(left)) + 1
         for part in np.split(np.arange(len(left)), edges) if len(left) else ():
-            out[part] = self.cosines(self.sight(int(left[part[0]])), right[part])
+            out[part] = self.cosines(self.article_views(int(left[part[0]])), right[part])
         return out
 
 
-def sight_cosines(one: Sight, other: Sight) -> Array:
+def view_cosines(one: ArticleViews, other: ArticleViews) -> Array:
     """The three cosines of two newcomers."""
     return np.array(
         [_sparse(one.title, other.title), _sparse(one.letters, other.letters), one.drift @ other.drift],
@@ -96,30 +96,30 @@ def _sparse(one: tuple[Array, Array], other: tuple[Array, Array]) -> float:
     return float(one[1][a] @ other[1][b])
 
 
-def views(reading: Reading) -> tuple[Array, Array]:
+def views(tokens: TokenizedText) -> tuple[Array, Array]:
     """The terms of the title, and the letters."""
-    return reading.terms[: int(reading.lengths[0])], reading.letters()
+    return tokens.terms[: int(tokens.lengths[0])], tokens.letters()
 
 
-def build(shelf: Shelf, readings: list[Reading]) -> dict[str, Array]:
-    """The arrays of :class:`Extras` for the articles of a shelf."""
+def build(matrix: TermMatrix, tokenized: list[TokenizedText]) -> dict[str, Array]:
+    """The arrays of :class:`TextViews` for the articles of a language."""
     arrays: dict[str, Array] = {}
-    seen = [views(reading) for reading in readings]
+    seen = [views(tokens) for tokens in tokenized]
     for n, view in enumerate(VIEWS):
         parts = [pair[n] for pair in seen]
         known = statistics(parts)
         table, _ = weigh(parts, known, LEAST_KEPT)
         arrays |= {f"{view}_known": known.vocabulary, f"{view}_idf": known.idf}
         arrays |= {f"{view}_start": table.start, f"{view}_terms": table.terms, f"{view}_0": table.values[0]}
-    arrays["directions"], arrays["drift"] = _directions(shelf)
+    arrays["directions"], arrays["drift"] = _directions(matrix)
     return arrays
 
 
-def _directions(shelf: Shelf) -> tuple[Array, Array]:
+def _directions(matrix: TermMatrix) -> tuple[Array, Array]:
     """(terms, d) and each article's place along them, of unit length; d <= DIRECTIONS."""
     from scipy.sparse.linalg import svds
 
-    weights = as_matrix(shelf.full, len(shelf.statistics.vocabulary), 0)
+    weights = as_matrix(matrix.full, len(matrix.statistics.vocabulary), 0)
     count = weights.shape[0]
     sample = weights[np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64))]
     rank = min(DIRECTIONS, min(sample.shape) - 1)
