@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.languages import SHIPPED, Guess, detect
+from syndicate.languages import SHIPPED, Guess, detect, detection
 
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
 
@@ -64,6 +64,35 @@ def test_a_sentence_among_all_languages(language: str, text: str) -> None:
 def test_nothing_to_read_is_undetermined(text: str) -> None:
     assert detect(text) == Guess("und", 0.0)
     assert detect(text, SHIPPED) == Guess("und", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The port was closed, and the ships that are waiting for it have been sent away."),
+        (
+            "tr",
+            "Liman kapandı ve gemiler çok uzun süre bekledi ancak yük için başka bir yol vardı; bu kadar.",
+        ),
+        ("ru", "Порт был закрыт, и суда, которые ждали его, ушли, но это было уже не важно."),
+        ("de", "Der Hafen ist geschlossen und das Schiff wird nicht mit der Ladung auf See warten."),
+    ],
+)
+def test_small_words_tell_a_plain_sentence_without_the_model(
+    language: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(text: str) -> dict[str, float]:
+        raise AssertionError(f"the model was asked about {text}")
+
+    monkeypatch.setattr(detection, "_scores", refuse)
+    assert detect(text, (*SHIPPED, "uk", "bg", "nl", "pt", "ro")).language == language
+
+
+def test_small_words_of_two_languages_leave_it_to_the_model() -> None:
+    both = "The port was closed and it is that. Der Hafen ist zu und das Schiff wird nicht auf uns warten."
+    assert detection._by_small_words(both, ("en", "de")) == ""
+    assert detection._by_small_words("the of", ("en", "de")) == ""
+    assert detection._by_small_words("The port was closed and it is that.", ("tr", "de")) == ""
 
 
 def test_the_answer_is_a_candidate_as_it_was_given() -> None:

@@ -1,4 +1,7 @@
-"""Which language a text is in: by its script first, then by py3langid among what the script allows."""
+"""Which language a text is in: by its script first, then by its small words, then by py3langid.
+
+Each step is asked only where the one before leaves a choice: the model costs twenty times what the words cost.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import exp, sqrt
 from typing import Any
 
@@ -59,6 +62,7 @@ _SCRIPTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Latn": ("A-Za-z\u00aa\u00ba\u00c0-\u024f\u0250-\u02af\u1e00-\u1eff", ()),
 }
 _LETTERS = {script: re.compile(f"[{letters}]") for script, (letters, _) in _SCRIPTS.items()}
+_BEYOND_LATIN = re.compile("[\u0250-\u1dff\u1f00-\u1fff\u2070-\U0010ffff]")
 _ELSEWHERE = frozenset(language for _, languages in _SCRIPTS.values() for language in languages)
 # Languages with a second script; taken into account only for a candidate, being rare or declining.
 _SECOND_SCRIPTS = frozenset(
@@ -93,6 +97,24 @@ _TELLING: tuple[tuple[str, str, float], ...] = (
     ("de", "äöüßÄÖÜ", 0.3),
     ("es", "ñ¿¡Ñ", 3.0),
 )
+# Small words that one of these languages uses all the time and its neighbours (also those not listed here) do not:
+# no "de", "bir" or "при". A quarter to a twentieth of a text's words.
+_SMALL_WORDS = {
+    "en": "the of and is was that with are by from which this has have it at were their its but they been would",
+    "tr": "ve için olarak ile gibi çok değil kadar ancak ise göre oldu ama olduğu olduğunu tarafından üzerinde kendi "
+    "tüm etti dedi bazı ilgili diye ayrıca sadece böyle şekilde fazla üzere sahip nedeniyle bunun yer ilk yıl yılında",
+    "az": "və üçün ilə kimi çox isə hər haqqında ən lakin artıq edən deyil",
+    "ru": "и что это как был была было были его она они также который которая которые бы ещё еще чтобы этот этого об "
+    "чем будет может если когда нет её лет года году себя очень можно нужно всех всё этом том тем",
+    "kk": "және үшін бұл бір деп болып осы туралы оның жылы арқылы кейін",
+    "ar": "في إلى على التي الذي أن هذا هذه كان كانت عن إن قد كما بين",
+    "de": "der und das dem nicht mit ist von für auf eine einen einer sich werden wird auch nach durch über zu",
+    "fr": "les et est dans une du pour sur avec qui aux ces été sont ont cette leur mais où nous elle",
+    "es": "el los y las pero más fue muy también sus este años hay desde hasta está",
+}
+_LANGUAGES_OF = {word: language for language, words in _SMALL_WORDS.items() for word in words.split()}
+_WORD = re.compile(r"[^\W\d_]+")
+_LEAST_SHARE, _LEAST_DISTINCT, _LEAST_MOST = 0.05, 3, 0.8
 
 
 def detect(text: str, candidates: Sequence[str] = ()) -> Guess:
@@ -106,13 +128,16 @@ def detect(text: str, candidates: Sequence[str] = ()) -> Guess:
     allowed = _allowed(script, tuple(wanted))
     if not allowed:
         return _UNKNOWN
-    language, confidence = _likeliest(sample, allowed) if allowed[1:] else (allowed[0], 1.0)
+    # without candidates there are kin that the small words were not chosen against
+    plain = allowed[0] if not allowed[1:] else _by_small_words(sample, allowed) if wanted else ""
+    language, confidence = (plain, 1.0) if plain else _likeliest(sample, allowed)
     return Guess(wanted.get(language, language), round(confidence * share, 4))
 
 
 def _script(text: str) -> tuple[str, float]:
     """The script most letters are in, and its share. Kana among Han is Japanese however little it is."""
-    counts = Counter({script: len(letters.findall(text)) for script, letters in _LETTERS.items()})
+    asked = tuple(_LETTERS) if _BEYOND_LATIN.search(text) else ("Latn",)
+    counts = Counter({script: len(_LETTERS[script].findall(text)) for script in asked})
     if counts["Kana"] * 10 > counts["Hani"] > 0:
         counts["Kana"] += counts.pop("Hani")
     # A Chinese or Korean character says as much as several letters of an alphabet.
@@ -122,6 +147,22 @@ def _script(text: str) -> tuple[str, float]:
     return (script, most / counts.total()) if most else ("", 0.0)
 
 
+def _by_small_words(text: str, allowed: Sequence[str]) -> str:
+    """The language whose small words are in the text while hardly any other's are; empty where that is not plain."""
+    words = _WORD.findall(text.casefold())
+    hits = [word for word in words if word in _LANGUAGES_OF]
+    if len(set(hits)) < _LEAST_DISTINCT or len(hits) < _LEAST_SHARE * len(words):
+        return ""
+    (language, most), *_ = Counter(_LANGUAGES_OF[word] for word in hits).most_common(1)
+    is_plain = most >= _LEAST_MOST * len(hits) and language in allowed
+    return (
+        language
+        if is_plain and len({w for w in hits if _LANGUAGES_OF[w] == language}) >= _LEAST_DISTINCT
+        else ""
+    )
+
+
+@lru_cache(maxsize=1024)
 def _allowed(script: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """The languages to choose from: those of the script, of ``wanted`` where given. None for no script."""
     if not script:
@@ -152,6 +193,8 @@ def _likeliest(text: str, allowed: Sequence[str]) -> tuple[str, float]:
 
 
 def _told(text: str, language: str) -> float:
+    if text.isascii():
+        return 0.0
     return sum(
         weight * sum(text.count(c) for c in letters) for lang, letters, weight in _TELLING if lang == language
     )
