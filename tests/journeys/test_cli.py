@@ -356,14 +356,17 @@ def test_status_groups_problems_by_source_and_says_what_waits(room: Newsroom) ->
 
 def test_a_new_newsroom_works_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "new"
-    assert "syndicate doctor" in run("init", str(folder)).stdout
+    offered = run("init", str(folder)).stdout.partition("Next: ")[2]
+    done = subprocess.run(["sh", "-c", offered], capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     examined = run("doctor", cwd=folder)
     assert examined.returncode == 0, examined.stdout
     assert "SYNDICATE_SECRET" in examined.stdout or "mode 600" in examined.stdout
-    first = json.loads(run("run", "--json", cwd=folder).stdout)
-    assert first["ingest"]["added"] == 1
-    assert first["ingest"]["problems"] == []
-    assert {issue["state"] for issue in first["issues"]} == {"empty"}
+    there = json.loads(run("status", "--json", cwd=folder).stdout)
+    assert there["totals"]["articles"] == 1
+    assert there["problems"] == []
+    (issue,) = json.loads(run("issue", "list", "--json", cwd=folder).stdout)
+    assert issue["issue"]["state"] == "empty"
     feed = feedparser.parse((folder / "var/public/feeds/en/atom.xml").read_bytes())
     assert not feed.bozo
     assert [entry.title for entry in feed.entries] == ["Hello"]

@@ -1,7 +1,9 @@
 """``init``, ``serve``, ``status``, ``doctor``: the installation itself."""
 
+import shutil
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,7 +28,8 @@ def init(folder: Path, as_json: AsJson = False) -> None:
         return
     for path in written:
         show.line(str(path))
-    show.line(f"Next: cd {folder} && syndicate doctor && syndicate run")
+    program = "syndicate" if shutil.which("syndicate") else str(Path(sys.argv[0]).absolute())
+    show.line(f"Next: cd {quote(str(folder))} && {program} doctor && {program} run")
 
 
 @app.command()
