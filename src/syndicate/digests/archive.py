@@ -15,7 +15,7 @@ from syndicate.digests.content import ArchiveListing, EditionArticle, EditionCon
 from syndicate.digests.entries import Entry, Label, entry, one_line, similar_label
 from syndicate.digests.links import safe_url
 from syndicate.digests.slots import cleared
-from syndicate.digests.subject import subject
+from syndicate.digests.subject import dated, subject
 from syndicate.digests.templates import render
 from syndicate.digests.view import Card, cards, lines_of, newsletter_name, site_name
 from syndicate.languages import direction, endonym, format_date, primary
@@ -69,6 +69,7 @@ class Page:
     date: str
     iso_date: str
     title: str
+    heading: str
     url: str
     archive_url: str
     stories: tuple[FullStory, ...]
@@ -106,6 +107,7 @@ def archive_page(content: EditionContent, templates: Sequence[Path]) -> bytes:
         date=format_date(content.issue_date, language),
         iso_date=content.issue_date.isoformat(),
         title=subject(content, name),
+        heading=dated(name, format_date(content.issue_date, language), language),
         url=safe_url(content.web_url),
         archive_url=safe_url(content.archive_url),
         stories=tuple(_full(item, n, content) for n, item in enumerate(content.all, 1)),

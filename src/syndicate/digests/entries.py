@@ -22,6 +22,7 @@ from syndicate.digests.prose import (
     whole_text,
 )
 from syndicate.digests.slots import cleared
+from syndicate.digests.tongues import spoken
 from syndicate.languages import direction, format_date, interface, primary, reading_minutes, visible
 from syndicate.model import Article, Byline, Image, SimilarPost
 
@@ -168,7 +169,7 @@ def picture(images: Iterable[Image]) -> Picture | None:
 
 def _words(language: str, edition: str) -> str:
     """The language of an article's byline: its own, so that the block is of one piece, if we speak it."""
-    return language if not differs(interface(language), language) else edition
+    return spoken(edition if differs(interface(language), language) else language)
 
 
 def _excerpt(article: Article, room: int) -> tuple[Paragraph, ...]:

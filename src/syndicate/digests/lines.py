@@ -3,7 +3,6 @@
 Every function comes in two shapes: markup (foreign runs in ``<bdi>``) and plain text (isolates, UAX 9).
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -12,49 +11,42 @@ from markupsafe import Markup, escape
 from syndicate.digests.columns import columns, wrap
 from syndicate.digests.entries import Entry, Label
 from syndicate.digests.prose import Paragraph, Run
+from syndicate.digests.tongues import (
+    apart,
+    apart_plain,
+    marked,
+    marked_plain,
+    quoted,
+    quoted_plain,
+    spoken,
+)
 from syndicate.digests.view import Card
-from syndicate.languages import catalogue, direction, format_list, isolate, name_in, visible
+from syndicate.languages import catalogue, direction, format_list, name_in, visible
 
 SEPARATOR = " · "
 TEXT_WIDTH = 72
 
 
-def first_strong(text: str) -> str:
-    """``ltr`` or ``rtl`` by the first strong character (UAX 9, P2), empty when there is none."""
-    for character in text:
-        kind = unicodedata.bidirectional(character)
-        if kind in ("L", "R", "AL"):
-            return "ltr" if kind == "L" else "rtl"
-    return ""
-
-
-def apart(text: str, base: str) -> Markup:
-    """``text`` escaped; in ``<bdi>`` where it runs against ``base`` (``ltr`` or ``rtl``)."""
-    safe = escape(text)
-    return Markup("<bdi>{}</bdi>").format(safe) if first_strong(text) not in ("", base) else safe
-
-
-def apart_plain(text: str, base: str) -> str:
-    """``text``; between isolates where it runs against ``base``."""
-    return isolate(text) if first_strong(text) not in ("", base) else text
-
-
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The wording of one shape; ``shield`` keeps a name from reordering what stands around it."""
+    """The wording of one shape.
+
+    ``shield`` keeps a name from reordering what stands around it, ``say`` marks words that the page's
+    language borrows, ``quote`` marks what is not borrowed among such words; see ``tongues``.
+    """
 
     shield: Callable[[str, str], str]
+    say: Callable[[str, str], str]
+    quote: Callable[[str, str, str], str]
 
     def byline(self, entry: Entry) -> str:
         """By whom, how long to read, translated by whom: in the language of the block."""
         words = catalogue(entry.words)
         minutes = words.ngettext("{n} min read", "{n} min read", entry.minutes)
         parts = [
-            words.gettext("By {names}", names=self._names(entry.authors, entry.words))
-            if entry.authors
-            else "",
+            words.gettext("By {names}", names=self._names(entry.authors, entry)) if entry.authors else "",
             minutes,
-            words.gettext("Translated by {names}", names=self._names(entry.translators, entry.words))
+            words.gettext("Translated by {names}", names=self._names(entry.translators, entry))
             if entry.translators
             else "",
         ]
@@ -62,37 +54,41 @@ class Lines:
 
     def series(self, entry: Entry) -> str:
         """Which series the article belongs to."""
-        name = self.shield(entry.series, direction(entry.words))
+        name = self._own(entry.series, entry)
         return catalogue(entry.words).gettext("Part of the series {name}", name=name)
 
     def correction(self, entry: Entry) -> str:
         """When it was corrected, and what."""
         line = catalogue(entry.words).gettext("Corrected on {date}", date=entry.corrected)
-        note = self.shield(entry.correction, direction(entry.words))
+        note = self._own(entry.correction, entry) if entry.correction else ""
         return self._joined(": ", filter(None, (line, note)))
 
     def only_in(self, entry: Entry, reader: str) -> str:
         """The label of a story that is not there yet in the reader's language; in the reader's language."""
-        return catalogue(reader).gettext(
-            "Only in {language} for now", language=name_in(entry.language, reader)
-        )
+        name = name_in(entry.language, spoken(reader))
+        return self.say(catalogue(reader).gettext("Only in {language} for now", language=name), reader)
 
     def in_language(self, thing: Label | Card, reader: str) -> str:
         """In which language something is, said in the reader's."""
-        return catalogue(reader).gettext("In {language}", language=name_in(thing.language, reader))
+        name = name_in(thing.language, spoken(reader))
+        return self.say(catalogue(reader).gettext("In {language}", language=name), reader)
 
-    def _names(self, names: Iterable[str], language: str) -> str:
-        base = direction(language)
-        shielded = [self.shield(name, base) for name in names]
-        joined = format_list(shielded, language)
+    def _names(self, names: Iterable[str], entry: Entry) -> str:
+        joined = format_list([self._own(name, entry) for name in names], entry.words)
         return Markup(joined) if self.shield is apart else joined  # noqa: S704 - each name was escaped above
+
+    def _own(self, text: str, entry: Entry) -> str:
+        """What the article says itself, in a line whose words may be borrowed."""
+        if entry.words != entry.language:
+            return self.quote(text, entry.language, entry.words)
+        return self.shield(text, direction(entry.words))
 
     def _joined(self, separator: str, parts: Iterable[str]) -> str:
         return escape(separator).join(parts) if self.shield is apart else separator.join(parts)
 
 
-MARKUP = Lines(apart)
-PLAIN = Lines(apart_plain)
+MARKUP = Lines(apart, marked, quoted)
+PLAIN = Lines(apart_plain, marked_plain, quoted_plain)
 
 
 def as_text(paragraph: Paragraph) -> str:

@@ -15,7 +15,6 @@ from syndicate.digests.slots import MARKS, NAMES, filled
 from syndicate.digests.subject import SEPARATOR
 from syndicate.digests.templates import render
 from syndicate.digests.view import Extras, View, entries, view
-from syndicate.languages import catalogue
 from syndicate.model import TemplateError, UnsafeValue
 
 MAX_STORIES = 20
@@ -67,9 +66,7 @@ def _ever_smaller(content: EditionContent) -> Iterator[tuple[EditionContent, Ext
 def _html(seen: View, template: str, folders: Sequence[Path]) -> str:
     names = _names(template, "mjml")
     mjml = render(folders, names, seen.language, {"mail": seen})
-    words = catalogue(seen.language)
-    label = words.gettext("{newsletter}, {date}", newsletter=seen.newsletter, date=seen.date)
-    return to_html(mjml, names[0], label)
+    return to_html(mjml, names[0], seen.title)
 
 
 def _digest(content: EditionContent, seen: View, html: str, folders: Sequence[Path]) -> Digest:

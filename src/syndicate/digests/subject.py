@@ -8,7 +8,8 @@ from syndicate.digests.columns import columns, shorten
 from syndicate.digests.content import EditionArticle, EditionContent
 from syndicate.digests.prose import clipped, paragraphs, plain, text_of
 from syndicate.digests.slots import cleared
-from syndicate.languages import catalogue, primary, visible
+from syndicate.digests.tongues import is_borrowed
+from syndicate.languages import catalogue, direction, primary, visible
 
 LONGEST = 70
 SHORTEST = 10
@@ -23,8 +24,7 @@ _INSISTENT = re.compile(r"([!?！？$])(?:\s*[!?！？$])+")
 def subject(content: EditionContent, newsletter: str) -> str:
     """The first title in the edition's language and how many more there are.
 
-    At most 70 columns, never empty, never shouting.
-
+    At most 70 columns, never empty, never shouting. Where the words would be another language's: "Title (+4)".
     Too short a title, or one that looks like an answer ("Re: ..."), comes after the newsletter's name.
     """
     stories = own_first(content)
@@ -34,6 +34,8 @@ def subject(content: EditionContent, newsletter: str) -> str:
     if len(stories) < 2:
         return shorten(title, LONGEST)
     more, words = len(stories) - 1, catalogue(content.language)
+    if is_borrowed(content.language):
+        return _with_number(title, more, content.language)
     frame = words.ngettext("{title} and {n} more story", "{title} and {n} more stories", more, title="")
     room = max(LONGEST - columns(frame), SHORTEST)
     return shorten(
@@ -51,9 +53,18 @@ def preheader(content: EditionContent, subject: str, newsletter: str, date: str)
     parts = _within(others, PREHEADER_ROOM) if others else (_beginning(content),)
     text = SEPARATOR.join(parts)
     if columns(text) < PREHEADER_SHORTEST or text.casefold() == subject.casefold():
-        name = catalogue(content.language).gettext("{newsletter}, {date}", newsletter=newsletter, date=date)
-        parts = (name, *(part for part in parts if part and part != subject))
+        parts = (
+            dated(newsletter, date, content.language),
+            *(part for part in parts if part and part != subject),
+        )
     return parts
+
+
+def dated(newsletter: str, date: str, language: str) -> str:
+    """The newsletter and its day, both in ``language``; without a word or comma of a borrowed one."""
+    if is_borrowed(language):
+        return f"{newsletter}{SEPARATOR}{date}"
+    return catalogue(language).gettext("{newsletter}, {date}", newsletter=newsletter, date=date)
 
 
 def own_first(content: EditionContent) -> list[EditionArticle]:
@@ -68,6 +79,13 @@ def headline(item: EditionArticle) -> str:
     bare = "".join(c for c in cleared(visible(article.title)) if not _is_symbol(c))
     calm = _INSISTENT.sub(r"\1", " ".join(bare.split()))
     return _lowered(calm, primary(article.language)) if _shouts(calm) else calm
+
+
+def _with_number(title: str, more: int, language: str) -> str:
+    """A title and a number, in no language; the mark (UAX 9) keeps the plus before it in Persian and Hebrew."""
+    mark = "\u200e" if direction(language) == "rtl" else ""
+    end = f" ({mark}+{more})"
+    return shorten(title, LONGEST - columns(end)) + end
 
 
 def _within(titles: Iterable[str], room: int) -> tuple[str, ...]:

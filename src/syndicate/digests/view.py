@@ -19,7 +19,7 @@ from syndicate.digests.entries import (
 from syndicate.digests.links import picture_url, safe_url
 from syndicate.digests.prose import Paragraph, excerpt, paragraphs, plain
 from syndicate.digests.slots import MARKS
-from syndicate.digests.subject import preheader, subject
+from syndicate.digests.subject import dated, preheader, subject
 from syndicate.languages import direction, format_date
 from syndicate.model import Byline, Newsletter, Site
 
@@ -60,6 +60,7 @@ class View:
     logo: str
     newsletter: str
     date: str
+    title: str
     subject: str
     preheader: tuple[str, ...]
     lead: Entry | None
@@ -113,6 +114,7 @@ def view(content: EditionContent, extras: Extras, ready: Mapping[str, Entry]) ->
         logo=picture_url(site.logo),
         newsletter=name,
         date=date,
+        title=dated(name, date, language),
         subject=headline,
         preheader=preheader(content, headline, name, date),
         lead=ready[content.lead.complete.article.id] if content.lead else None,
