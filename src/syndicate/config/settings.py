@@ -102,7 +102,8 @@ class Settings(Section):
     def templates(self) -> tuple[Path, ...]:
         """Where templates are looked for: the newsroom's own first, then the shipped ones."""
         shipped = (PACKAGE / "templates", PACKAGE.parents[1] / "templates")
-        return tuple(p for p in (self.path(self.paths.templates), *shipped) if p.is_dir())
+        folders = (self.path(self.paths.templates), *shipped)
+        return tuple(dict.fromkeys(folder.resolve() for folder in folders if folder.is_dir()))
 
     def signing_key(self) -> bytes:
         """The key that tokens and Message-IDs are made with: ``SYNDICATE_SECRET``, else a file made once.
