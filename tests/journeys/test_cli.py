@@ -49,6 +49,8 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     """The same with its first issue planned, for tests that leave it as it is."""
     made = Newsroom(tmp_path_factory.mktemp("planned"))
     made.write("config.toml", SETTINGS.format(weekly=WEEKLY, more="", carrier="outbox", port=25))
+    (made.root / "articles/bridge").mkdir(parents=True)
+    (made.root / "articles/bridge/picture.png").write_bytes(b"\x89PNG\xff\xfe")
     furnished(made).command("run")
     return made
 
@@ -146,6 +148,7 @@ def test_lists_go_out_and_come_back_and_people_leave(room: Newsroom, tmp_path: P
         ("subscribers unsubscribe ann@example.com daily", "weekly"),
         ("run --config nowhere.toml", "syndicate init"),
         ("serve --port many", "integer"),
+        ("serve --port 70000", "65535"),
     ],
 )
 def test_misuse_ends_with_2_and_says_what_there_is(planned: Newsroom, words: str, says: str) -> None:
@@ -162,6 +165,8 @@ def test_misuse_ends_with_2_and_says_what_there_is(planned: Newsroom, words: str
         ("subscribers add a@example.com --languages '' --newsletters weekly", "no language"),
         ("init .", "config.toml is there already"),
         ("similar eval missing.jsonl --output out.jsonl", "missing.jsonl"),
+        ("similar eval articles/bridge/picture.png --output out.jsonl", "UTF-8"),
+        ("serve --host no.such.host.invalid", "cannot be listened on"),
     ],
 )
 def test_failure_ends_with_1_and_names_what_is_at_fault(planned: Newsroom, words: str, says: str) -> None:

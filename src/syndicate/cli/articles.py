@@ -1,5 +1,6 @@
 """``ingest``, ``publish``, ``run``, ``similar``: from articles to feeds and digests."""
 
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from syndicate.cli import show
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house
+from syndicate.model import SyndicateError
 
 if TYPE_CHECKING:
     from syndicate.flows.house import House
@@ -88,7 +90,12 @@ def evaluate(
     """Predict similar posts for a collection of articles, with the product's own code."""
     from syndicate.stories.similar.evaluate import evaluate as predict
 
-    result = predict(collection, output)
+    try:
+        result = predict(collection, output)
+    except (UnicodeDecodeError, EOFError, zlib.error) as error:
+        raise SyndicateError(
+            f"{collection}: not JSON Lines in UTF-8, plain or whole gzip: {error}"
+        ) from error
     if as_json:
         show.json(result)
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndicate.cli.ending import Interrupted, ended
+from syndicate.model import SyndicateError
 
 if TYPE_CHECKING:
     from syndicate.flows.house import House
@@ -56,5 +57,9 @@ def serve(opened: "House", host: str, port: int) -> None:
     """Serve until interrupted: that is how serving is done."""
     if _doors.serve is None:
         raise AssertionError("the command was started by command()")
-    with suppress(Interrupted):
-        _doors.serve(opened, host, port)
+    try:
+        with suppress(Interrupted):
+            _doors.serve(opened, host, port)
+    except SystemExit as end:
+        # The server has said why; its own status means nothing to our callers.
+        raise SyndicateError(f"{host}:{port} cannot be listened on; choose another --host or --port") from end

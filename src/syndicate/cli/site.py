@@ -35,7 +35,7 @@ def init(folder: Path, as_json: AsJson = False) -> None:
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
     config: Config = CONFIG,
 ) -> None:
     """Serve feeds, archive and the unsubscribe page."""
