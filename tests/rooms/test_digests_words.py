@@ -55,12 +55,12 @@ def test_hanging_lines_are_indented_and_addresses_stay_whole() -> None:
 
 HTML = (
     '<h2>Head</h2><figure><p>caption</p></figure><p>Plain <em>and</em>  <a href="https://e.org/ü">linked</a>.'
-    '<sup><a id="fnref-1" href="#fn-1">1</a></sup> More of it.</p><blockquote><p>quoted</p></blockquote>'
-    '<p>A <span lang="ru">слово</span> here.</p><script>alert(1)</script>'
+    '<sup><a id="fnref-1" href="#fn-1">1</a></sup> More of it.</p><p>A <span lang="ru">слово</span> here.</p>'
+    "<blockquote><p>quoted</p></blockquote><p>What he said, then.</p><script>alert(1)</script>"
 )
 
 
-def test_excerpts_are_made_of_the_plain_paragraphs() -> None:
+def test_excerpts_are_made_of_the_plain_paragraphs_before_what_would_be_missed() -> None:
     first, second = paragraphs(HTML)
     assert text_of(first) == "Plain and linked.\ufffc More of it."
     assert [r.note for r in first if r.note] == [1]

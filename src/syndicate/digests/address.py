@@ -131,4 +131,4 @@ def _part(text: str, subtype: str) -> bytes:
     quoted, based = b2a_qp(octets, istext=True), encodebytes(octets.replace(b"\n", b"\r\n"))
     encoding = "base64" if len(based) < len(quoted) else "quoted-printable"
     head = f'Content-Type: text/{subtype}; charset="utf-8"\nContent-Transfer-Encoding: {encoding}\n\n'
-    return (head.encode() + min(based, quoted, key=len) + b"\n").replace(b"\n", b"\r\n")
+    return (head.encode() + (based if encoding == "base64" else quoted) + b"\n").replace(b"\n", b"\r\n")

@@ -36,9 +36,9 @@ def cut(text: str, room: int) -> int:
     fits = _fitting(text, room)
     if fits == len(text):
         return fits
-    ends = [
-        m.end() for m in _SENTENCE.finditer(text[: fits + 1]) if m.end() <= fits and _is_end(text[: m.end()])
-    ]
+    found = (m.end() for m in _SENTENCE.finditer(text[: fits + 1]) if m.end() <= fits)
+    # A mark that belongs to the full stop is not parted from it.
+    ends = [end for end in found if width(text[end]) and _is_end(text[:end])]
     if ends and ends[-1] >= fits * 0.4:
         return ends[-1]
     return _word_end(text, fits)

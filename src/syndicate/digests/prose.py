@@ -35,6 +35,7 @@ _BLOCKS = {
     "dd",
     "dt",
 }
+_MISSED = {"ul", "ol", "dl", "table", "blockquote", "pre"}
 _MARKS = {"em": "em", "i": "em", "cite": "em", "strong": "strong", "b": "strong"}
 _SILENT = {"script", "style", "template", "title", "head"}
 
@@ -58,14 +59,24 @@ Paragraph = tuple[Run, ...]
 
 
 def paragraphs(html: str, first: int = 12) -> tuple[Paragraph, ...]:
-    """The ``first`` plain paragraphs of a fragment: no headings, quotations, lists, figures and tables.
+    """The ``first`` plain paragraphs of a fragment, up to a quotation, list or table that would be missed.
 
-    A fragment that has none of them is one paragraph as a whole.
+    Headings and figures are passed over. A fragment that has no paragraph is one as a whole.
     """
     root = _parsed(html)
-    bare = (p for p in root.iter("p") if not any(a.tag in _APART for a in p.iterancestors()))
-    found = tuple(islice(filter(None, (_tidy(_runs(p, Run(""))) for p in bare)), first))
+    found = tuple(islice(filter(None, (_tidy(_runs(p, Run(""))) for p in _leading(root))), first))
     return found or tuple(filter(None, (_tidy(_runs(root, Run(""))),)))
+
+
+def _leading(root: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
+    """Paragraphs that follow on each other: what stands behind a list may speak of it."""
+    begun = False
+    for element in root.iter():
+        if element.tag in _MISSED and begun:
+            return
+        if element.tag == "p" and not any(a.tag in _APART for a in element.iterancestors()):
+            begun = True
+            yield element
 
 
 def inline(html: str) -> Paragraph:

@@ -147,11 +147,15 @@ class _Shelf:
         article = self.articles[article_id]
         complete = CompleteArticle(
             article=article,
-            bylines=bylines(article, self.authors, edition.language, self.composer.site.languages),
+            bylines=bylines(article, self.authors, edition.language, self._bio_languages(article, edition)),
             translations=self._translations(article),
             similar=self._similar(article, edition),
         )
         return EditionArticle(complete, is_fallback, _corrected(article, newsletter))
+
+    def _bio_languages(self, article: Article, edition: Edition) -> tuple[str, ...]:
+        """What these readers can read comes before the site's order."""
+        return (*edition.reads, article.language, *self.composer.site.languages)
 
     def _translations(self, article: Article) -> tuple[Translation, ...]:
         others = (one for one in self.versions.get(article.story, ()))
