@@ -233,3 +233,15 @@ def test_a_first_ingest_dates_articles_by_what_they_say(newsroom: Make) -> None:
     room.run_at(WEEK_1)
     items = json.loads((room.public / "feeds/en/feed.json").read_text())["items"]
     assert [item["date_modified"][:16] for item in items] == ["2026-10-30T09:00", "2026-10-30T10:00"]
+
+
+def test_a_list_that_adds_a_newsletter_says_so_in_the_history_of_consent(newsroom: Make) -> None:
+    room = newsroom(more='[newsletters.daily]\ntitle = { en = "Daily" }\ncadence = "daily"')
+    room.readers("reader@example.com,en,weekly")
+    room.readers("reader@example.com,en,weekly daily")
+    room.readers("reader@example.com,en,weekly daily")
+    consent = room.data("subscribers", "show", "reader@example.com")["consent"]
+    assert [(what, newsletter) for _, what, newsletter, _ in consent] == [
+        ("subscribed", "weekly"),
+        ("subscribed", "daily"),
+    ]

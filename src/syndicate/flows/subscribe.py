@@ -49,15 +49,21 @@ def _merge(connection: Connection, line: Line, key: bytes, now: datetime) -> tup
     left = subscribers.left(connection, held.id) if held else frozenset()
     fate, merged = merge(held, given, left)
     if fate in (Fate.ADDED, Fate.UPDATED):
-        _save(connection, merged, fate, key, now)
+        _save(connection, held, merged, key, now)
     return fate, ""
 
 
-def _save(connection: Connection, value: Subscriber, fate: Fate, key: bytes, now: datetime) -> None:
+def _save(
+    connection: Connection, held: Subscriber | None, value: Subscriber, key: bytes, now: datetime
+) -> None:
+    """Write the person, and into the history of consent every newsletter that is new to them."""
     identity = subscribers.save(connection, value, now)
     source = value.consent_source or "list"
-    for one in value.subscriptions if fate is Fate.ADDED else ():
-        subscribers.note(connection, identity, "subscribed", one.newsletter, source, value.consent_at or now)
+    had = {one.newsletter for one in held.subscriptions} if held else set()
+    when = now if held else value.consent_at or now
+    for one in value.subscriptions:
+        if one.newsletter not in had:
+            subscribers.note(connection, identity, "subscribed", one.newsletter, source, when)
     if value.status is SubscriberStatus.SUPPRESSED:
         subscribers.suppress(connection, address_hash(key, value.canonical), "list", now)
 
