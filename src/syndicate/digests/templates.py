@@ -38,7 +38,10 @@ def mistakes_placed(environment: Environment) -> Iterator[None]:
         raise TemplateError(f"{error.filename or error.name}:{error.lineno}: {error.message}") from error
     except TemplateNotFound as error:
         where = ", ".join(_folders(environment))
-        raise TemplateError(f"template {error.message or error.name} is in none of: {where}") from error
+        missing = ", ".join(map(str, getattr(error, "templates", [error.name])))
+        place = _place(error, environment)
+        wanted = f"{place}: " if place else ""
+        raise TemplateError(f"{wanted}template {missing} is in none of: {where}") from error
     except Exception as error:  # whatever a newsroom's template does wrong is the template's
         place = _place(error, environment)
         if place is None:

@@ -8,6 +8,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from syndicate.digests.templates import mistakes_placed
 from syndicate.languages import SHIPPED, catalogue, choose, direction, endonym, interface
 from syndicate.model import LanguageTagError, NotFound, Site
 
@@ -29,7 +30,7 @@ class Pages:
         self._environment.filters |= {"apart": apart, "endonym": endonym, "direction": direction}
 
     def render(self, name: str, language: str, **values: Any) -> bytes:
-        """``pages/{name}.html.j2`` in ``language``, one of those shipped."""
+        """``pages/{name}.html.j2`` in ``language``, a shipped one. Raises TemplateError, naming file and line."""
         given = {
             **catalogue(language).callables(),
             "language": language,
@@ -38,7 +39,8 @@ class Pages:
             "site_url": self.site.url,
             **values,
         }
-        return self._environment.get_template(f"pages/{name}.html.j2").render(given).encode()
+        with mistakes_placed(self._environment):
+            return self._environment.get_template(f"pages/{name}.html.j2").render(given).encode()
 
     def style(self) -> bytes:
         """Raises NotFound where no folder has it."""
