@@ -1,6 +1,6 @@
 """``python -m bench [NAME...]``: run the benchmarks and write ``bench/results/latest.json``.
 
-A name that is not run keeps the figures it had, unless they were made elsewhere.
+A name that is not run keeps the figures it had, unless they were made elsewhere; each says the commit it was made with.
 """
 
 import json
@@ -28,11 +28,13 @@ def main(names: list[str]) -> int:
         print(f"bench: no benchmark {', '.join(unknown)}; there are: {', '.join(ALL)}", file=sys.stderr)
         return 2
     results = _kept() if names else {}
+    # Asked once, before the results themselves make the tree differ from its commit.
+    commit = measure.commit(HERE)
     for name in names or ALL:
         print(f"{name} …", file=sys.stderr, flush=True)
-        results[name] = ALL[name]()
+        results[name] = ALL[name]() | {"commit": commit}
         print(f"{name}: {results[name]['ratio']} ({results[name]['what']})", flush=True)
-        _write(results)
+        _write(results, commit)
     return 0
 
 
@@ -44,9 +46,9 @@ def _kept() -> dict[str, Any]:
     return dict(found["results"]) if found.get("machine") == measure.machine() else {}
 
 
-def _write(results: Mapping[str, Any]) -> None:
+def _write(results: Mapping[str, Any], commit: str) -> None:
     ordered = {name: results[name] for name in sorted(results)}
-    whole = {"machine": measure.machine(), "commit": measure.commit(HERE), "results": ordered}
+    whole = {"machine": measure.machine(), "commit": commit, "results": ordered}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
     if found := results.get("rebuild_one_of_10k"):

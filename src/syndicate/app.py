@@ -109,7 +109,7 @@ def _markdown(settings: "Settings", section: "MarkdownSection") -> _Read:
         name=section.name,
         path=settings.path(section.path),
         languages=settings.site.languages,
-        default_language=section.default_language or settings.site.languages[0],
+        default_language=settings.language(section.default_language),
         url=section.url,
         media_url=f"{settings.site.public_url}/media",
         authors=settings.path(section.authors) if section.authors else None,
@@ -128,7 +128,7 @@ def _page(settings: "Settings", section: "PageSection") -> _Read:
         name=section.name,
         path=settings.path(section.path),
         languages=settings.site.languages,
-        default_language=section.default_language or settings.site.languages[0],
+        default_language=settings.language(section.default_language),
         url=section.url,
         timezone=settings.site.timezone,
     )
@@ -143,7 +143,7 @@ def _wordpress(settings: "Settings", section: "WordPressSection") -> _Read:
         name=section.name,
         url=section.url,
         languages=settings.site.languages,
-        default_language=section.default_language or settings.site.languages[0],
+        default_language=settings.language(section.default_language),
         username=section.username,
         application_password=settings.secret(f"{section.name}_password").get_secret_value(),
         drafts=section.drafts,
@@ -162,7 +162,7 @@ def _wxr(settings: "Settings", section: "WxrSection") -> _Read:
         name=section.name,
         path=settings.path(section.path),
         languages=settings.site.languages,
-        default_language=section.default_language or settings.site.languages[0],
+        default_language=settings.language(section.default_language),
         timezone=settings.site.timezone,
     )
     return partial(read, given)

@@ -85,6 +85,10 @@ class Settings(Section):
         """``path`` as the file means it: relative to the folder that config.toml is in."""
         return path if path.is_absolute() else self.root / path
 
+    def language(self, given: str) -> str:
+        """``given``, or the site's first language where none is."""
+        return given or self.site.languages[0]
+
     def secret(self, name: str) -> SecretStr:
         """The environment's ``SYNDICATE_<NAME>``; empty when it is not set."""
         return SecretStr(os.environ.get(f"SYNDICATE_{name.upper().replace('-', '_')}", ""))
