@@ -74,6 +74,12 @@ def _database(value: str) -> str:
     return value
 
 
+def _domain(value: str) -> str:
+    if not re.fullmatch(r"(?i)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*", value):
+        raise ValueError("not a domain name in ASCII")
+    return value.lower()
+
+
 def once(values: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
@@ -106,5 +112,7 @@ MaybeLink = Annotated[str, _optional(_link)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 MaybeMailbox = Annotated[str, _optional(_mailbox)]
 Servers = tuple[Annotated[str, AfterValidator(_server)], ...]
+MaybeServer = Annotated[str, _optional(_server)]
+Domain = Annotated[str, AfterValidator(_domain)]
 Slug = Annotated[str, AfterValidator(_slug)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]

@@ -10,6 +10,7 @@ from syndicate.config.kinds import (
     Address,
     Clock,
     DatabaseUrl,
+    Domain,
     Duration,
     Language,
     Languages,
@@ -18,6 +19,7 @@ from syndicate.config.kinds import (
     MaybeLanguage,
     MaybeLink,
     MaybeMailbox,
+    MaybeServer,
     Seconds,
     Servers,
     Slug,
@@ -67,22 +69,80 @@ class SimilarSection(Section):
 
 
 class MailSection(Section):
-    carrier: Literal["outbox", "smtp"] = "outbox"
+    carrier: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     from_address: Mailbox
     reply_to: MaybeMailbox = ""
     unsubscribe_address: MaybeMailbox = ""
+    return_path: MaybeMailbox = ""
+    verp: bool = False
+    attempts: Annotated[int, Field(ge=1, le=20)] = 8
+    on_unsure: Literal["hold", "resend"] = "hold"
+
+    @model_validator(mode="after")
+    def _returned(self) -> "MailSection":
+        if self.verp and not self.return_path:
+            raise ValueError("verp needs a return_path")
+        return self
 
 
-class SmtpSection(Section):
+class PacedSection(Section):
+    """How fast a carrier is used at most; 0 is no limit."""
+
+    connections: Annotated[int, Field(ge=1, le=256)] = 8
+    per_second: Annotated[float, Field(ge=0)] = 0.0
+    per_second_domain: Annotated[float, Field(ge=0)] = 0.0
+    domains: dict[Domain, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    warm_up: Annotated[int, Field(ge=0)] = 0
+    warm_up_growth: Annotated[float, Field(gt=1, le=10)] = 1.5
+
+
+class DkimSection(Section):
+    domain: Domain
+    selector: Domain
+    key: Path
+
+
+class SmtpSection(PacedSection):
     host: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
+    auth: Literal["auto", "plain", "login", "xoauth2"] = "auto"
+    hello: Annotated[str, Field(pattern=r"^[A-Za-z0-9.\[\]:-]*$")] = ""
     timeout: Seconds = timedelta(seconds=60)
+    messages_per_connection: Annotated[int, Field(ge=1)] = 100
+    dkim: tuple[DkimSection, ...] = ()
+
+
+class SendGridSection(PacedSection):
+    url: Address = "https://api.sendgrid.com"
+    connections: Annotated[int, Field(ge=1, le=64)] = 2
+    personalizations: Annotated[int, Field(ge=1, le=1000)] = 100
+    strict: bool = False
+    sandbox: bool = False
+    timeout: Seconds = timedelta(seconds=30)
+    categories: Annotated[tuple[str, ...], Field(max_length=10)] = ()
+    webhook_key: str = ""
 
 
 class CarriersSection(Section):
     smtp: SmtpSection = SmtpSection()
+    sendgrid: SendGridSection = SendGridSection()
+
+
+class BouncesSection(Section):
+    maildir: Path | None = None
+    imap: MaybeServer = ""
+    username: str = ""
+    folder: str = "INBOX"
+
+    @model_validator(mode="after")
+    def _one(self) -> "BouncesSection":
+        if self.maildir and self.imap:
+            raise ValueError("give either maildir or imap")
+        if self.imap and not self.username:
+            raise ValueError("imap needs a username")
+        return self
 
 
 class MarkdownSection(Section):

@@ -10,6 +10,7 @@ from syndicate.config.kinds import Slug, once
 from syndicate.config.secret import kept, strong
 from syndicate.config.sections import (
     WEEKDAYS,
+    BouncesSection,
     CarriersSection,
     DatabaseSection,
     FeedsSection,
@@ -37,6 +38,7 @@ class Settings(Section):
     similar: SimilarSection = SimilarSection()
     mail: MailSection
     carriers: CarriersSection = CarriersSection()
+    bounces: BouncesSection = BouncesSection()
     sources: tuple[SourceSection, ...] = ()
     newsletters: dict[Slug, NewsletterSection] = Field(default_factory=dict)
 

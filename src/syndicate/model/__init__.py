@@ -17,7 +17,16 @@ from syndicate.model.article import (
     Tag,
 )
 from syndicate.model.author import Author, Bio, Link
-from syndicate.model.delivery import Delivery, DeliveryState, HandOver, Outcome, SkipReason
+from syndicate.model.delivery import (
+    DeliveryState,
+    Event,
+    EventKind,
+    HandOver,
+    Letter,
+    Outcome,
+    Personal,
+    SkipReason,
+)
 from syndicate.model.errors import (
     CarrierError,
     ConfigError,
@@ -55,10 +64,11 @@ __all__ = [
     "CompleteArticle",
     "ConfigError",
     "Credit",
-    "Delivery",
     "DeliveryState",
     "Edition",
     "EditionItem",
+    "Event",
+    "EventKind",
     "Footnote",
     "Found",
     "Gone",
@@ -68,12 +78,14 @@ __all__ = [
     "Issue",
     "IssueState",
     "LanguageTagError",
+    "Letter",
     "Link",
     "Manuscript",
     "MediaFile",
     "Newsletter",
     "NotFound",
     "Outcome",
+    "Personal",
     "Placement",
     "Problem",
     "SimilarPost",

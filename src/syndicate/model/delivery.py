@@ -1,16 +1,24 @@
 """A delivery: what we owe one subscriber for one issue, and what became of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """``HANDING`` is committed before the hand-over, the outcome after; what died between is ``UNSURE``."""
+    """Where a delivery is. ``PLANNED`` and ``CLAIMED`` are on their way; every other state is an end.
+
+    A ``CLAIMED`` one is a sender's to hand over; that it may have been handed over is marked in the claim, and
+    committed, before it can take effect. What died between mark and outcome is ``UNSURE``. ``ACCEPTED`` is
+    delivered to the carrier; ``BOUNCED`` came back afterwards; ``REFUSED`` was never taken and never will be;
+    ``FAILED`` was certainly not taken and we gave up.
+    """
 
     PLANNED = "planned"
-    HANDING = "handing"
+    CLAIMED = "claimed"
     ACCEPTED = "accepted"
+    BOUNCED = "bounced"
     REFUSED = "refused"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -30,24 +38,8 @@ class SkipReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """(``issue``, ``subscriber``) is unique. ``message_id`` is deterministic: the same when sent again."""
-
-    id: int
-    issue: int
-    edition: int
-    subscriber: int
-    state: DeliveryState
-    message_id: str
-    reason: str = ""
-    carrier: str = ""
-    handed_at: datetime | None = None
-    settled_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class HandOver:
-    """One message for a carrier: envelope and bytes (CRLF line ends)."""
+    """One whole message for a carrier: envelope (both addresses ready for the wire) and bytes, lines end in CRLF."""
 
     delivery: int
     sender: str
@@ -56,9 +48,84 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """An edition for a carrier that fills in by itself what differs from person to person.
+
+    The same for every reader. ``text`` and ``html`` hold marks, printable ASCII that occurs nowhere else in them;
+    :class:`Personal` says what replaces each. ``headers`` are those that everybody's message has.
+    """
+
+    edition: int
+    language: str
+    from_name: str
+    from_address: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """One message for such a carrier: ``values`` by mark, ready to be put in as they are; ``headers`` of their own."""
+
+    delivery: int
+    letter: Letter
+    recipient: str
+    name: str
+    values: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a carrier says of one hand-over. ``retry``: it was certainly not taken and may be tried again."""
+    """What became of one hand-over.
+
+    ``retry``: it was certainly not taken and may be tried again, not before ``wait`` where the other side says so.
+    """
 
     state: DeliveryState
     detail: str = ""
     retry: bool = False
+    wait: timedelta | None = None
+
+
+class EventKind(StrEnum):
+    """What may come back after a hand-over, in one vocabulary for all carriers.
+
+    ``TAKEN``: the provider has it (proof of a hand-over in doubt); ``DEFERRED``: it is still trying; ``DELIVERED``:
+    the reader's server took it; ``BOUNCED``: it never will, for the address is no good; ``BLOCKED``: it did not, for
+    another reason; ``DROPPED``: the provider did not try.
+    """
+
+    TAKEN = "taken"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    BLOCKED = "blocked"
+    DROPPED = "dropped"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    OPENED = "opened"
+    CLICKED = "clicked"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What came back, translated. ``key`` is unique for the carrier: the same event told twice is one.
+
+    ``delivery`` is 0 where the carrier does not say which; ``message_id`` and ``recipient`` then find it, where they
+    can. ``at`` is UTC. ``raw`` is the event as it came.
+    """
+
+    carrier: str
+    key: str
+    kind: EventKind
+    at: datetime
+    delivery: int = 0
+    message_id: str = ""
+    recipient: str = ""
+    detail: str = ""
+    is_machine: bool = False
+    raw: str = ""
