@@ -1,11 +1,13 @@
 """Digests: an edition becomes a mail and a web page. Values in, bytes out; no clock, no network, no database.
 
-EditionContent --compose--> Digest --address--> one person's message (bytes)
+EditionContent --compose--> Digest --stencil--> Stencil --message--> one person's message (bytes)
+     |                        |
+     |                        +--letter--> Letter --personal--> what a carrier fills in by itself
      |
      +--archive_page--> the same edition as a web page        ArchiveListing --archive_index--> list of issues
 """
 
-from syndicate.digests.address import address, sender
+from syndicate.digests.address import address
 from syndicate.digests.archive import archive_index, archive_page
 from syndicate.digests.content import (
     ArchivedIssue,
@@ -18,6 +20,8 @@ from syndicate.digests.content import (
     Sibling,
 )
 from syndicate.digests.mail import compose
+from syndicate.digests.splice import Stencil, stencil
+from syndicate.digests.standing import sender
 
 __all__ = [
     "ArchiveListing",
@@ -28,9 +32,11 @@ __all__ = [
     "Recipient",
     "Sender",
     "Sibling",
+    "Stencil",
     "address",
     "archive_index",
     "archive_page",
     "compose",
     "sender",
+    "stencil",
 ]

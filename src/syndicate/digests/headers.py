@@ -28,9 +28,9 @@ def protocol(name: str, value: str) -> bytes:
     return f"{name}: {value}\r\n".encode()
 
 
-def uris(name: str, values: Sequence[str]) -> bytes:
-    """A list of ``<URI>``, folded only after its commas (RFC 2369, section 2)."""
-    return f"{name}: {f',{_FOLD}'.join(f'<{_one_line(name, uri)}>' for uri in values)}\r\n".encode("ascii")
+def uri_list(uris: Sequence[str]) -> str:
+    """``<URI>``s that hold neither comma nor angle bracket, folded only after commas (RFC 2369, section 2)."""
+    return f"<{f'>,{_FOLD}<'.join(uris)}>"
 
 
 def text(name: str, value: str) -> bytes:
@@ -40,20 +40,26 @@ def text(name: str, value: str) -> bytes:
 
 def mailbox(name: str, display: str, address: str) -> bytes:
     """One mailbox with its display name, which may be empty (RFC 5322, section 3.4)."""
-    _one_line(name, display)
+    return f"{name}: {phrase(_one_line(name, display))}<{checked_address(name, address)}>\r\n".encode()
+
+
+def checked_address(name: str, address: str) -> str:
+    """``address`` if it may stand in the header ``name`` (RFC 5322, section 3.4.1; plain ASCII), else UnsafeValue."""
     if not _ADDRESS.fullmatch(address) or len(address) > _LONGEST_ADDRESS or "=?" in address:
         raise UnsafeValue(f"{name}: not an address of plain ASCII: {address[:80]!r}")
-    return f"{name}: {_phrase(display)}<{address}>\r\n".encode()
+    return address
 
 
-def _phrase(display: str) -> str:
-    """A display name with the space after it: bare words, a quoted string, or encoded-words (section 5.3)."""
+def phrase(display: str) -> str:
+    """A display name with the space after it: bare words, a quoted string, or encoded-words (RFC 2047, 5.3)."""
     if not display:
         return ""
     if not display.isascii() or "=?" in display:
         return _encoded(display) + _FOLD
+    if _PLAIN_NAME.fullmatch(display):
+        return f"{display} "
     quoted = re.sub(r'(["\\])', r"\\\1", display)
-    return f"{display} " if _PLAIN_NAME.fullmatch(display) else f'"{quoted}" '
+    return f'"{quoted}" '
 
 
 def _encoded(value: str) -> str:
@@ -64,6 +70,9 @@ def _encoded(value: str) -> str:
 
 
 def _chunks(value: str) -> Iterator[bytes]:
+    if len(whole := value.encode()) <= _WORD:
+        yield whole
+        return
     chunk = b""
     for character in value:
         octets = character.encode()

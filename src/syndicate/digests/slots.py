@@ -29,6 +29,16 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return done
 
 
+def cut_at_slots(text: str) -> tuple[list[str], list[str]]:
+    """The literals of ``text`` and the names of the slots between them, one fewer.
+
+    Raises UnsafeValue for a slot that no person fills, and for half a slot.
+    """
+    filled(text, dict.fromkeys(NAMES, ""))
+    pieces = _SLOT.split(text)
+    return pieces[::2], pieces[1::2]
+
+
 def _value(name: str, values: Mapping[str, str]) -> str:
     if name not in values:
         raise UnsafeValue(f"the digest asks for {name!r}; a person has only {', '.join(values)}")
