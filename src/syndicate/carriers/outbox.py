@@ -2,17 +2,21 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
+from syndicate.carriers.desk import Desk
 from syndicate.model import CarrierError, DeliveryState, HandOver, Outcome
 
 
 class Outbox:
     """Writes ``{folder}/{delivery:07d}.eml``; a file that is there was handed over, whole.
 
-    Raises :class:`CarrierError` when the folder cannot be written to.
+    Raises :class:`CarrierError` when the folder cannot be written to; what was taken by then is given back.
     """
 
     name = "outbox"
+    takes: Literal["messages"] = "messages"
+    lanes = 4
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -27,19 +31,12 @@ class Outbox:
     def __exit__(self, *_: object) -> None:
         """Nothing is held open."""
 
-    def hand_over(self, item: HandOver) -> Outcome:
-        target = self._path(item.delivery)
-        temporary = target.with_suffix(".part")
-        try:
-            with temporary.open("wb") as file:
-                file.write(item.message)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-            _sync(self.folder)
-        except OSError as error:
-            raise CarrierError(f"{target}: {error.strerror}; nothing more is handed over") from error
-        return Outcome(DeliveryState.ACCEPTED)
+    def carry(self, desk: Desk[HandOver]) -> None:
+        """One lane: a message lies there under another name until it is marked; its own name hands it over."""
+        while taken := desk.take():
+            for item in taken:
+                if self._prepare(desk, item):
+                    self._hand_over(desk, item.delivery)
 
     def proof(self, delivery: int) -> Outcome | None:
         """What is certain about an interrupted hand-over: the file is there, or it was not handed over."""
@@ -47,8 +44,52 @@ class Outbox:
             return Outcome(DeliveryState.ACCEPTED)
         return Outcome(DeliveryState.PLANNED, "", retry=True)
 
+    def _prepare(self, desk: Desk[HandOver], item: HandOver) -> bool:
+        """Whether it is written and marked; whatever goes wrong until then, it is owed as before."""
+        part, may_go = self._part(item.delivery), False
+        try:
+            self._write(part, item.message)
+            may_go = bool(desk.mark((item.delivery,)))
+        except BaseException:
+            desk.give_back(item.delivery)
+            raise
+        finally:
+            if not may_go:
+                part.unlink(missing_ok=True)
+        return may_go
+
+    def _write(self, part: Path, message: bytes) -> None:
+        try:
+            with part.open("wb") as file:
+                file.write(message)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _error(part, error) from error
+
+    def _hand_over(self, desk: Desk[HandOver], delivery: int) -> None:
+        target = self._path(delivery)
+        try:
+            self._part(delivery).replace(target)
+        except OSError as error:
+            desk.settle(delivery, Outcome(DeliveryState.FAILED, "the file got no name", retry=True))
+            raise _error(target, error) from error
+        try:
+            _sync(self.folder)
+        except OSError as error:
+            desk.settle(delivery, Outcome(DeliveryState.UNSURE, "the file's name may not last"))
+            raise _error(target, error) from error
+        desk.settle(delivery, Outcome(DeliveryState.ACCEPTED))
+
     def _path(self, delivery: int) -> Path:
         return self.folder / f"{delivery:07d}.eml"
+
+    def _part(self, delivery: int) -> Path:
+        return self._path(delivery).with_suffix(".part")
+
+
+def _error(path: Path, error: OSError) -> CarrierError:
+    return CarrierError(f"{path}: {error.strerror}; nothing more is handed over")
 
 
 def _sync(folder: Path) -> None:
