@@ -1,0 +1,148 @@
+"""The body of one request to ``/v3/mail/send``: plain dictionaries, one pass, every published limit kept.
+
+Limits: Twilio SendGrid, "Mail Send: limitations" and "Mail Send: errors". What cannot be sent to one reader is found
+here, before anything leaves, so that it never costs its neighbours a request.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from syndicate.carriers.sendgrid.account import SendGridAccount
+from syndicate.model import Letter, Personal
+
+LARGEST_BODY = 30_000_000
+"""Bytes; "less than 30MB", taken as the smaller of its two meanings."""
+
+MOST_SUBSTITUTION_BYTES = 10_000
+LONGEST_ADDRESS = 320
+
+RESERVED_HEADERS = frozenset(
+    ("x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding", "to")
+) | {"from", "subject", "reply-to", "cc", "bcc"}
+"""Refused in ``headers``. Message-ID is not among them, so ours is sent along."""
+
+_ADDRESS = re.compile(
+    r"[!#-'*+\-/-9=?A-Z^-~]+(?:\.[!#-'*+\-/-9=?A-Z^-~]+)*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
+)
+_NOT_IN_A_NAME = re.compile(r"[;,\x00-\x1f\x7f]+")
+_LINE_END = re.compile(r"[\r\n\x00]")
+_TRACKING = {
+    "click_tracking": {"enable": False, "enable_text": False},
+    "open_tracking": {"enable": False},
+    "subscription_tracking": {"enable": False},
+    "ganalytics": {"enable": False},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Strict mode: the batch a request belongs to, and when it is to be sent (Unix seconds)."""
+
+    batch: str
+    send_at: int
+
+
+def build(
+    account: SendGridAccount,
+    items: Sequence[Personal],
+    schedule: Schedule | None = None,
+    from_name: str | None = None,
+) -> bytes:
+    """The request for readers of one letter, compact JSON. ``from_name`` replaces the letter's.
+
+    Raises :class:`TypeError` where a text cannot be written in UTF-8 (a lone surrogate).
+    """
+    people = orjson.dumps([_personalization(item) for item in items], default=dict)
+    rest = orjson.dumps(_shared(account, items[0].letter, schedule, from_name))
+    return b'{"personalizations":' + people + b"," + rest[1:]
+
+
+def objection(item: Personal) -> str:
+    """Why SendGrid would refuse this one message, or nothing. Says no address."""
+    if len(item.recipient) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(item.recipient):
+        return "the address is none that SendGrid takes"
+    if any(not one for one in item.values):
+        return "a mark is empty"
+    if _substitution_bytes(item) > MOST_SUBSTITUTION_BYTES:
+        return f"what is put in for this reader is more than {MOST_SUBSTITUTION_BYTES} bytes"
+    return header_objection(item.headers.items())
+
+
+def header_objection(headers: Iterable[tuple[str, str]]) -> str:
+    """Why these header lines would be refused, or nothing: reserved, not ASCII, or with a line end."""
+    for name, value in headers:
+        if name.lower() in RESERVED_HEADERS:
+            return f"the header {name} is SendGrid's own"
+        if not (name.isascii() and name.isprintable() and name) or _LINE_END.search(value):
+            return "a header cannot be written"
+    return ""
+
+
+def without_repeats(items: Sequence[Personal]) -> list[list[Personal]]:
+    """In as few groups as can be, none with one address twice: SendGrid refuses the whole request for it."""
+    groups: list[list[Personal]] = []
+    seen: dict[str, int] = {}
+    for item in items:
+        address = item.recipient.lower()
+        turn = seen[address] = seen.get(address, -1) + 1
+        if turn == len(groups):
+            groups.append([])
+        groups[turn].append(item)
+    return groups
+
+
+def _personalization(item: Personal) -> dict[str, object]:
+    to = {"email": item.recipient}
+    if item.name and (name := _NOT_IN_A_NAME.sub(" ", item.name).strip()):
+        to["name"] = name
+    return {
+        "to": [to],
+        "headers": item.headers,
+        "substitutions": item.values,
+        "custom_args": {"delivery": str(item.delivery)},
+    }
+
+
+def _shared(
+    account: SendGridAccount, letter: Letter, schedule: Schedule | None, from_name: str | None
+) -> dict[str, object]:
+    sender = {"email": letter.from_address, "name": letter.from_name if from_name is None else from_name}
+    made: dict[str, object] = {
+        "from": {key: value for key, value in sender.items() if value},
+        "subject": letter.subject,
+        "content": [
+            {"type": kind, "value": text}
+            for kind, text in (("text/plain", letter.text), ("text/html", letter.html))
+            if text
+        ],
+        "custom_args": {"edition": str(letter.edition)},
+        "tracking_settings": _TRACKING,
+    }
+    if letter.headers:
+        made["headers"] = dict(letter.headers)
+    if letter.reply_to:
+        made["reply_to"] = {"email": letter.reply_to}
+    return made | _asked(account, schedule)
+
+
+def _asked(account: SendGridAccount, schedule: Schedule | None) -> dict[str, object]:
+    made: dict[str, object] = {}
+    if account.categories:
+        made["categories"] = list(account.categories)
+    if account.sandbox:
+        made["mail_settings"] = {"sandbox_mode": {"enable": True}}
+    if schedule:
+        made |= {"batch_id": schedule.batch, "send_at": schedule.send_at}
+    return made
+
+
+def _substitution_bytes(item: Personal) -> int:
+    """Exact where it matters; where four bytes to a character would fit, no more than a bound."""
+    pairs = item.values.items()
+    bound = 4 * sum(len(mark) + len(value) for mark, value in pairs)
+    if bound <= MOST_SUBSTITUTION_BYTES:
+        return bound
+    return sum(len((mark + value).encode("utf-8", "replace")) for mark, value in pairs)
