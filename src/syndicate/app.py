@@ -1,7 +1,7 @@
 """The one place that knows everyone: settings in, a :class:`House` out. The console command starts here."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from syndicate.model import ConfigError, SourceItem
 
 if TYPE_CHECKING:
+    from syndicate.carriers.sendgrid import SendGridAccount
     from syndicate.config import (
         FeedSection,
         MarkdownSection,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         WordPressSection,
         WxrSection,
     )
+    from syndicate.deliveries import Limits
     from syndicate.flows.house import House
     from syndicate.flows.send import Carrier
 
@@ -65,6 +67,11 @@ def open_house(config: Path) -> "House":
         from_address=settings.mail.from_address,
         reply_to=settings.mail.reply_to,
         unsubscribe_address=settings.mail.unsubscribe_address or settings.mail.from_address,
+        return_path=settings.mail.return_path,
+        verp=settings.mail.verp,
+        attempts=settings.mail.attempts,
+        on_unsure=settings.mail.on_unsure,
+        limits=_limits(settings),
         secret=None if settings.secret("secret").get_secret_value() else settings.path(settings.paths.secret),
         places={s.name: settings.path(p) for s in settings.sources if (p := getattr(s, "path", None))},
     )
@@ -184,25 +191,115 @@ def _feed(settings: "Settings", section: "FeedSection") -> _Read:
 
 
 def _carrier(settings: "Settings") -> "Callable[[], AbstractContextManager[Carrier]]":
-    from syndicate.carriers import Outbox, Smtp, SmtpServer
+    makers = {"outbox": _outbox, "smtp": _smtp, "sendgrid": _sendgrid}
+    return makers[settings.mail.carrier](settings)
 
-    if settings.mail.carrier == "outbox":
-        return lambda: Outbox(settings.path(settings.paths.outbox))
+
+def _outbox(settings: "Settings") -> "Callable[[], AbstractContextManager[Carrier]]":
+    from syndicate.carriers import Outbox
+
+    return lambda: Outbox(settings.path(settings.paths.outbox))
+
+
+def _smtp(settings: "Settings") -> "Callable[[], AbstractContextManager[Carrier]]":
     smtp = settings.carriers.smtp
-    server = SmtpServer(
-        host=smtp.host,
-        port=smtp.port,
-        security=smtp.security,
-        username=smtp.username,
-        password=settings.secret("smtp_password").get_secret_value(),
-        timeout=smtp.timeout.total_seconds(),
-    )
-    if server.username and not server.password:
+    password = settings.secret("smtp_password").get_secret_value()
+    if smtp.username and not password:
         raise ConfigError("carriers.smtp.username is set, but SYNDICATE_SMTP_PASSWORD is not")
-    return lambda: Smtp(server)
+
+    @contextmanager
+    def opened() -> "Iterator[Carrier]":
+        from syndicate.carriers import Smtp, SmtpServer
+
+        server = SmtpServer(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            username=smtp.username,
+            password=password,
+            auth=smtp.auth,
+            hello=smtp.hello,
+            timeout=smtp.timeout.total_seconds(),
+            connections=smtp.connections,
+            messages_per_connection=smtp.messages_per_connection,
+        )
+        with _signing(settings) as sign, Smtp(server, sign) as carrier:
+            yield carrier
+
+    return opened
+
+
+@contextmanager
+def _signing(settings: "Settings") -> Iterator[Callable[[bytes], bytes] | None]:
+    """DKIM with the keys of config.toml; None where there are none."""
+    sections = settings.carriers.smtp.dkim
+    if not sections:
+        yield None
+        return
+    from syndicate.carriers.dkim import Signer, SigningPool
+
+    signers = [Signer(one.domain, one.selector, _key(settings.path(one.key))) for one in sections]
+    with SigningPool(signers) as pool:
+        yield pool.sign
+
+
+def _key(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"carriers.smtp.dkim: {path}: {error.strerror}") from error
+
+
+def _sendgrid(settings: "Settings") -> "Callable[[], AbstractContextManager[Carrier]]":
+    account = _sendgrid_account(settings)
+
+    def opened() -> "AbstractContextManager[Carrier]":
+        from syndicate.carriers.sendgrid import SendGrid
+
+        return SendGrid(account)
+
+    return opened
+
+
+def _sendgrid_account(settings: "Settings") -> "SendGridAccount":
+    from syndicate.carriers.sendgrid import SendGridAccount
+
+    section = settings.carriers.sendgrid
+    key = settings.secret("sendgrid_key").get_secret_value()
+    if not key:
+        raise ConfigError('mail.carrier is "sendgrid", but SYNDICATE_SENDGRID_KEY is not set')
+    return SendGridAccount(
+        url=section.url,
+        key=key,
+        personalizations=section.personalizations,
+        connections=section.connections,
+        strict=section.strict,
+        sandbox=section.sandbox,
+        timeout=section.timeout.total_seconds(),
+        categories=section.categories,
+    )
+
+
+def _limits(settings: "Settings") -> "Limits":
+    from syndicate.deliveries import Limits
+
+    section = {"smtp": settings.carriers.smtp, "sendgrid": settings.carriers.sendgrid}.get(
+        settings.mail.carrier
+    )
+    if section is None:
+        return Limits()
+    return Limits(
+        per_second=section.per_second,
+        per_second_domain=section.per_second_domain,
+        domains=section.domains,
+        warm_up=section.warm_up,
+        growth=section.warm_up_growth,
+    )
 
 
 def _carrier_place(settings: "Settings") -> str:
     if settings.mail.carrier == "outbox":
         return str(settings.path(settings.paths.outbox))
+    if settings.mail.carrier == "sendgrid":
+        return settings.carriers.sendgrid.url
     return f"{settings.carriers.smtp.host}:{settings.carriers.smtp.port}"

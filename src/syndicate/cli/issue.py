@@ -1,4 +1,4 @@
-"""``syndicate issue …``: list, plan, look, approve, send, pause, resume, cancel."""
+"""``syndicate issue …``: list, plan, look. What staff do with one is in ``control``."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -86,7 +86,7 @@ def show_issue(number: Number, config: Config = CONFIG, as_json: AsJson = False)
         show.json(told)
         return
     one = told.issue
-    show.line(_state(one))
+    show.line(state_of(one))
     show.line(f"stories from {_moment(one.since)} to {_moment(one.cutoff)}")
     rows = [(" ".join(e.reads), *_numbers(e.states), len(e.articles), e.subject) for e in told.editions]
     columns = ("for readers of", "handed over", "planned", "other", "stories", "subject")
@@ -115,57 +115,6 @@ def preview(
         show.line(str(path))
     if not written:
         show.line(f"issue {number} has no edition: nothing was new")
-
-
-@issue.command()
-def approve(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Freeze a planned issue and let it be sent. Refused when a story in it was withdrawn meanwhile."""
-    from syndicate.flows.issues import approve as approve_issue
-
-    _tell(approve_issue(house(config), number), as_json)
-
-
-@issue.command()
-def send(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Send an approved issue. What was handed over before is not handed over again."""
-    from syndicate.flows.issues import send as send_issue
-
-    opened = house(config)
-    with show.progress(as_json) as progress:
-        report = send_issue(opened, number, now, progress)
-    states = {state: n for counts in report.states.values() for state, n in counts.items()}
-    if as_json:
-        show.json(states)
-    else:
-        show.line(", ".join(f"{n} {state}" for state, n in states.items()) or "nothing was owed any more")
-
-
-@issue.command()
-def pause(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Stop handing over, until `issue resume`."""
-    from syndicate.flows.issues import pause as pause_issue
-
-    _tell(pause_issue(house(config), number), as_json)
-
-
-@issue.command()
-def resume(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Let a paused issue be sent again."""
-    from syndicate.flows.issues import resume as resume_issue
-
-    _tell(resume_issue(house(config), number), as_json)
-
-
-@issue.command()
-def cancel(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Hand nothing of this issue over any more; its stories may come in the next one."""
-    from syndicate.flows.issues import cancel as cancel_issue
-
-    cancelled = cancel_issue(house(config), number, now())
-    if as_json:
-        show.json({"issue": number, "cancelled": cancelled})
-    else:
-        show.line(f"issue {number}: cancelled, {cancelled} people were not mailed it")
 
 
 def _upcoming(opened: "House", only: str, as_json: bool) -> None:
@@ -202,7 +151,7 @@ def _print_plan(report: "PlanReport", as_json: bool) -> None:
         show.json(values | {"skipped": report.skipped, "empty": report.empty})
         return
     made = "planned now" if report.is_new else "was planned before"
-    show.line(f"{_state(report.issue)} ({made})")
+    show.line(f"{state_of(report.issue)} ({made})")
     show.table("", ("language", "readers"), report.owed.items())
     for language in report.empty if report.is_new else ():
         show.line(f"  {language}: nothing new, no edition")
@@ -254,12 +203,5 @@ def _moment(moment: "datetime | None") -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "the first"
 
 
-def _tell(changed: "Issue", as_json: bool) -> None:
-    if as_json:
-        show.json(changed)
-    else:
-        show.line(_state(changed))
-
-
-def _state(changed: "Issue") -> str:
+def state_of(changed: "Issue") -> str:
     return f"issue {changed.id}, {changed.newsletter} {changed.date}: {changed.state}"

@@ -1,25 +1,9 @@
-"""What a carrier's answer means for a delivery, and what an interrupted one is worth. Pure."""
+"""Who is owed another attempt and when, how fast, and what comes back means. Pure.
 
-from dataclasses import replace
+retry (an answer -> an end, or another attempt)   pace (rates, slowing down, warm-up)   events (what came back)
+"""
 
-from syndicate.model import DeliveryState, Outcome
+from syndicate.deliveries.pace import Limits, Pace, allowance
+from syndicate.deliveries.retry import Decision, after, doubted, orphaned
 
-RETRIES = 3
-"""How often a hand-over that was certainly not taken is tried within one send."""
-
-
-def after(outcome: Outcome, attempt: int) -> Outcome:
-    """What to write into the ledger for the ``attempt``-th (from 1) answer of a carrier.
-
-    Only what was certainly not taken is planned again; a doubt is never retried (DESIGN law 5).
-    """
-    if not outcome.retry:
-        return outcome
-    if attempt < RETRIES:
-        return replace(outcome, state=DeliveryState.PLANNED)
-    return Outcome(DeliveryState.FAILED, f"given up after {attempt} attempts: {outcome.detail}")
-
-
-def orphaned(known: Outcome | None) -> Outcome:
-    """What became of a hand-over whose sender died: what the carrier can prove, else a doubt for a person."""
-    return known or Outcome(DeliveryState.UNSURE, "the sender was interrupted while handing it over")
+__all__ = ["Decision", "Limits", "Pace", "after", "allowance", "doubted", "orphaned"]

@@ -5,13 +5,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from syndicate.deliveries import Limits
 from syndicate.flows.compose import Composer
+from syndicate.flows.hear_back import Hook
 from syndicate.flows.ingest import Source
 from syndicate.flows.plan import Planner
 from syndicate.flows.publish import FeedSettings
 from syndicate.flows.send import Carrier, Mailroom
 from syndicate.model import Newsletter, NotFound, Site
 from syndicate.store import Database, PublicTree
+from syndicate.store.witness import Witness
 from syndicate.subscribers import Tokens
 
 
@@ -20,7 +23,7 @@ class House:
     """``origins`` are the sources; ``carrier`` opens the configured one; ``lists`` holds CSV files to sync.
 
     ``secret`` is the file the key came from, None when it came from the environment. ``places`` are the folders and
-    files that sources read, by name of the source.
+    files that sources read, by name of the source. ``hooks`` read what providers send, by the carrier's name.
     """
 
     site: Site
@@ -40,6 +43,12 @@ class House:
     from_address: str
     reply_to: str
     unsubscribe_address: str
+    return_path: str = ""
+    verp: bool = False
+    attempts: int = 8
+    on_unsure: str = "hold"
+    limits: Limits = field(default_factory=Limits)
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
     secret: Path | None = None
     places: Mapping[str, Path] = field(default_factory=dict)
 
@@ -63,9 +72,20 @@ class House:
             tokens=self.tokens,
             from_address=self.from_address,
             lock=self.lock,
+            key=self.key,
             reply_to=self.reply_to,
             unsubscribe_address=self.unsubscribe_address,
+            return_path=self.return_path,
+            verp=self.verp,
+            attempts=self.attempts,
+            on_unsure=self.on_unsure,
+            limits=self.limits,
         )
+
+    @property
+    def witness(self) -> Witness:
+        """What remembers outside the database how far sending was."""
+        return Witness(self.lock.with_name("send-witness.json"))
 
     def newsletter(self, key: str) -> Newsletter:
         """Raises NotFound naming those there are."""

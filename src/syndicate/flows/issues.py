@@ -1,8 +1,8 @@
-"""What staff do with issues: look, preview, approve, send, pause, resume, cancel."""
+"""What staff see of issues: the list, one in full, the next ones, a preview. ``control`` is what they do."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,18 +13,12 @@ from syndicate.editions import next_slot
 from syndicate.flows.compose import restored
 from syndicate.flows.house import House
 from syndicate.flows.plan import decide
-from syndicate.flows.progress import Progress, silent
-from syndicate.flows.run import publish_pages
-from syndicate.flows.send import SendReport, send_issues
 from syndicate.languages import match
 from syndicate.model import (
-    ArticleState,
     Choice,
     DeliveryState,
     Issue,
-    IssueState,
     Newsletter,
-    SyndicateError,
     Verdict,
 )
 from syndicate.store import Connection, articles, deliveries, issues
@@ -115,7 +109,7 @@ def account(house: House, number: int) -> Account:
         frozen = issues.editions(connection, number)
         counts = deliveries.counts(connection, number)
         choices = _choices(issues.choices(connection, number))
-        outcomes = _outcomes(deliveries.outcomes(connection, number))
+        outcomes = told_outcomes(deliveries.outcomes(connection, number))
         return Account(
             issue=issue,
             editions=tuple(
@@ -177,67 +171,6 @@ def preview(house: House, number: int, folder: Path) -> list[Path]:
     return written
 
 
-def approve(house: House, number: int) -> Issue:
-    """Freeze the issue. Raises SyndicateError when a story in it was withdrawn, or it is not waiting for approval."""
-    with house.database.begin() as connection:
-        withdrawn = _withdrawn(connection, number)
-        if withdrawn:
-            raise SyndicateError(
-                f"withdrawn since it was planned: {', '.join(withdrawn)}; plan it with --again"
-            )
-        return _move(connection, number, IssueState.APPROVED, IssueState.PLANNED)
-
-
-def send(house: House, number: int, clock: Callable[[], datetime], progress: Progress = silent) -> SendReport:
-    """Send one issue now. Raises SyndicateError unless it is approved, or a send of it was interrupted."""
-    with house.database.read() as connection:
-        issue = issues.get(connection, number)
-        withdrawn = _withdrawn(connection, number)
-    if issue.state not in (IssueState.APPROVED, IssueState.SENDING, IssueState.SENT):
-        raise SyndicateError(f"issue {number} is {issue.state}; only an approved one is sent")
-    if withdrawn:
-        raise SyndicateError(f"withdrawn since it was planned: {', '.join(withdrawn)}; cancel the issue")
-    if issue.state is IssueState.SENT:
-        return SendReport()
-    publish_pages(house, clock())
-    with house.carrier() as carrier:
-        return send_issues(house.mailroom(carrier), dict(house.newsletters), [issue], clock, progress)
-
-
-def pause(house: House, number: int) -> Issue:
-    with house.database.begin() as connection:
-        return _move(connection, number, IssueState.PAUSED, IssueState.APPROVED, IssueState.SENDING)
-
-
-def resume(house: House, number: int) -> Issue:
-    with house.database.begin() as connection:
-        return _move(connection, number, IssueState.APPROVED, IssueState.PAUSED)
-
-
-def cancel(house: House, number: int, now: datetime) -> int:
-    """Cancel what is not handed over yet; returns how many deliveries that were."""
-    cancellable = (IssueState.PLANNED, IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED)
-    with house.database.begin() as connection:
-        _move(connection, number, IssueState.CANCELLED, *cancellable)
-        return deliveries.cancel(connection, number, now)
-
-
-def _move(connection: Connection, number: int, to: IssueState, *expected: IssueState) -> Issue:
-    found = issues.get(connection, number)
-    if not issues.move(connection, number, to, *expected):
-        wanted = " or ".join(expected)
-        raise SyndicateError(f"issue {number} is {found.state}; it can become {to} only from {wanted}")
-    return issues.get(connection, number)
-
-
-def _withdrawn(connection: Connection, number: int) -> list[str]:
-    """Titles of the issue's articles that were withdrawn since it was planned."""
-    frozen = issues.editions(connection, number)
-    ids = {item.article_id for one in frozen for item in one.edition.items}
-    listed = articles.listed_by_id(connection, ids)
-    return sorted(one.title for one in listed.values() if one.state is not ArticleState.PUBLISHED)
-
-
 def _overview(connection: Connection, issue: Issue) -> Overview:
     counts = deliveries.counts(connection, issue.id)
     owed = sum(n for (edition, _), n in counts.items() if edition is not None)
@@ -296,7 +229,7 @@ def _gaps(newsletter: Newsletter, news: Mapping[str, Collection[Listed]]) -> Ite
             yield Gap(story, has, lacks)
 
 
-def _outcomes(found: Iterable[tuple[str, str, int]]) -> tuple[tuple[str, str, int], ...]:
+def told_outcomes(found: Iterable[tuple[str, str, int]]) -> tuple[tuple[str, str, int], ...]:
     """What carriers answer may name the address: without it, the same answer to many is one."""
     summed: Counter[tuple[str, str]] = Counter()
     for state, reason, number in found:

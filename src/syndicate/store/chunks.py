@@ -1,7 +1,20 @@
-"""Long lists of values in pieces that every database takes as parameters of one statement."""
+"""Long lists of values as statements take them."""
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 T = TypeVar("T")
 
@@ -12,3 +25,11 @@ def chunks(values: Sequence[T], size: int = SIZE) -> Iterator[Sequence[T]]:
     """Pieces of at most ``size``; none of an empty list."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def among(connection: Connection, what: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]:
+    """``what`` is one of ``ids``, however many: one parameter, and one statement for every length."""
+    if connection.dialect.name == "postgresql":
+        return what == any_(bindparam(None, list(ids), ARRAY(BigInteger), unique=True))
+    values = func.json_each(literal(orjson.dumps(list(ids)).decode())).table_valued("value")
+    return what.in_(select(values.c.value))

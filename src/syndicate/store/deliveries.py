@@ -1,23 +1,31 @@
-"""The ledger: what is owed to whom, and what became of it (DESIGN laws 4 to 6)."""
+"""The ledger's lines: what is owed to whom, and what became of it (DESIGN laws 4 to 6). ``claims`` hands them over."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, Select, case, func, select, update
 
-from syndicate.model import DeliveryState, Outcome, SkipReason, SubscriberStatus
-from syndicate.store.chunks import chunks
-from syndicate.store.tables import delivery, edition_item, subscriber, subscription
+from syndicate.model import DeliveryState, SkipReason
+from syndicate.store import claims
+from syndicate.store.chunks import among, chunks
+from syndicate.store.tables import delivery, edition, edition_item, issue, subscriber
 
 GONE_OUT = (
     DeliveryState.PLANNED,
-    DeliveryState.HANDING,
+    DeliveryState.CLAIMED,
     DeliveryState.ACCEPTED,
+    DeliveryState.BOUNCED,
     DeliveryState.UNSURE,
 )
 """States in which a person has had the stories, is owed them, or may have had them."""
+
+MISSING = (DeliveryState.FAILED, DeliveryState.REFUSED)
+"""States in which somebody certainly did not get a mail that they were owed."""
+
+AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +39,33 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery that is ours to hand over now, with the address as it is at this moment."""
+class Line:
+    """One delivery as a report names it; ``email`` is empty for somebody erased."""
 
     id: int
-    edition: int
-    subscriber: int
-    message_id: str
     email: str
-    name: str
+    language: str
+    state: str
+    reason: str
+    attempts: int
+    handed_at: datetime | None
+    settled_at: datetime | None
+    due_at: datetime | None
 
 
 def plan(connection: Connection, issue_id: int, lines: Iterable[Planned], now: datetime) -> int:
-    """Write the ledger of an issue; the unique (issue, subscriber) refuses a second one. Returns how many."""
-    rows = [
-        {
-            "issue": issue_id,
-            "edition": line.edition,
-            "subscriber": line.subscriber,
-            "state": DeliveryState.SKIPPED if line.edition is None else DeliveryState.PLANNED,
-            "reason": line.reason,
-            "carrier": "",
-            "message_id": line.message_id,
-            "settled_at": now if line.edition is None else None,
-        }
-        for line in lines
-    ]
-    for some in chunks(rows, 5000):
-        connection.execute(delivery.insert(), list(some))
-    return len(rows)
+    """Write the ledger of an issue; the unique (issue, subscriber) refuses a second one. Returns how many.
+
+    ``lines`` are written as they come: a million of them are never in memory at once.
+    """
+    rest, number = iter(lines), 0
+    while some := list(islice(rest, AT_ONCE)):
+        _write(connection, issue_id, some, now)
+        number += len(some)
+    if number >= AT_ONCE:
+        # Without it PostgreSQL looks for a table as small as it was.
+        _measure(connection)
+    return number
 
 
 def had(connection: Connection, stories: Collection[str]) -> dict[int, frozenset[str]]:
@@ -76,49 +82,14 @@ def had(connection: Connection, stories: Collection[str]) -> dict[int, frozenset
     return {identity: frozenset(of) for identity, of in found.items()}
 
 
-def claim(
-    connection: Connection, issue_id: int, newsletter: str, carrier: str, now: datetime
-) -> Claimed | None:
-    """Take the next planned delivery of the issue, or None when none is left.
-
-    Consent is asked here and nowhere later: whoever is not an active subscriber of the newsletter at this
-    moment is settled as skipped, with the reason, and the next one is tried. The mark HANDING is committed
-    with the caller's transaction, before anything leaves.
-    """
-    while (row := _next(connection, issue_id, newsletter)) is not None:
-        reason = _objection(row)
-        values = (
-            {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now}
-            if reason
-            else {"state": DeliveryState.HANDING, "carrier": carrier, "handed_at": now}
+def next_due(connection: Connection, issue_id: int) -> tuple[int, datetime | None]:
+    """How many are planned still, and when the first of them is due; None when one is due at once, or none is left."""
+    number, waiting, first = connection.execute(
+        select(func.count(), func.count(delivery.c.due_at), func.min(delivery.c.due_at)).where(
+            delivery.c.issue == issue_id, delivery.c.state == DeliveryState.PLANNED
         )
-        where = (delivery.c.id == row.id, delivery.c.state == DeliveryState.PLANNED)
-        taken = connection.execute(update(delivery).where(*where).values(values)).rowcount == 1
-        if taken and not reason:
-            return Claimed(row.id, row.edition, row.subscriber, row.message_id, row.email, row.name)
-    return None
-
-
-def settle(connection: Connection, delivery_id: int, outcome: Outcome, now: datetime) -> bool:
-    """Write what became of a hand-over. False when it was settled already."""
-    retried = outcome.state is DeliveryState.PLANNED
-    values = {
-        "state": outcome.state,
-        "reason": outcome.detail,
-        "settled_at": None if retried else now,
-    }
-    where = (
-        delivery.c.id == delivery_id,
-        delivery.c.state.in_((DeliveryState.HANDING, DeliveryState.UNSURE)),
-    )
-    return connection.execute(update(delivery).where(*where).values(values)).rowcount == 1
-
-
-def orphans(connection: Connection, issue_id: int) -> list[tuple[int, str, str]]:
-    """(id, carrier, message id) of what was being handed over when its sender died."""
-    where = (delivery.c.issue == issue_id, delivery.c.state == DeliveryState.HANDING)
-    rows = connection.execute(select(delivery.c.id, delivery.c.carrier, delivery.c.message_id).where(*where))
-    return [(row.id, row.carrier, row.message_id) for row in rows]
+    ).one()
+    return number, first if waiting == number else None
 
 
 def counts(connection: Connection, issue_id: int) -> dict[tuple[int | None, str], int]:
@@ -132,10 +103,38 @@ def counts(connection: Connection, issue_id: int) -> dict[tuple[int | None, str]
 
 
 def outcomes(connection: Connection, issue_id: int) -> list[tuple[str, str, int]]:
-    """(state, reason, how many) of one issue; a reason may be a carrier's answer and hold an address."""
-    group = (delivery.c.state, delivery.c.reason)
-    query = select(*group, func.count().label("number")).where(delivery.c.issue == issue_id).group_by(*group)
-    return [(row.state, row.reason, row.number) for row in connection.execute(query)]
+    """(state, reason, how many) of one issue; a reason may be a carrier's answer and hold an address.
+
+    What a carrier says of what it took differs for each message: those are one, without it.
+    """
+    reason = case((delivery.c.state == DeliveryState.ACCEPTED, ""), else_=delivery.c.reason).label("said")
+    query = (
+        select(delivery.c.state, reason, func.count().label("number"))
+        .where(delivery.c.issue == issue_id)
+        .group_by(delivery.c.state, reason)
+    )
+    return [(row.state, row.said, row.number) for row in connection.execute(query)]
+
+
+def find(connection: Connection, issue_id: int, identity: int) -> int | None:
+    """The number of an issue's delivery to one person."""
+    where = (delivery.c.issue == issue_id, delivery.c.subscriber == identity)
+    return connection.execute(select(delivery.c.id).where(*where)).scalar()
+
+
+def confirmed(connection: Connection, issue_id: int) -> int:
+    """How many of an issue the readers' own servers are known to have taken."""
+    where = (delivery.c.issue == issue_id, delivery.c.delivered_at.is_not(None))
+    return connection.execute(select(func.count()).select_from(delivery).where(*where)).scalar_one()
+
+
+def lines(connection: Connection, issue_id: int, *states: DeliveryState) -> Iterator[Line]:
+    """The deliveries of an issue that are in ``states`` (all, if none is given), by number."""
+    query = _lines().where(delivery.c.issue == issue_id).order_by(delivery.c.id)
+    if states:
+        query = query.where(delivery.c.state.in_(states))
+    for row in connection.execution_options(yield_per=1000).execute(query):
+        yield _line(row)
 
 
 def of_subscriber(connection: Connection, identity: int) -> list[tuple[int, str, str, datetime | None]]:
@@ -149,43 +148,120 @@ def of_subscriber(connection: Connection, identity: int) -> list[tuple[int, str,
 
 
 def cancel(connection: Connection, issue_id: int, now: datetime) -> int:
-    """Settle everything still planned as cancelled; returns how many."""
+    """Settle everything that cannot have been handed over as cancelled; returns how many."""
+    claims.recall(connection, issue=issue_id)
     where = (delivery.c.issue == issue_id, delivery.c.state == DeliveryState.PLANNED)
     values = {"state": DeliveryState.CANCELLED, "settled_at": now}
     return connection.execute(update(delivery).where(*where).values(values)).rowcount
 
 
-def _next(connection: Connection, issue_id: int, newsletter: str) -> Row[*tuple[Any, ...]] | None:
-    """The next planned delivery with what is known of its subscriber now (outer joins: they may have left)."""
-    subscribed = and_(
-        subscription.c.subscriber == delivery.c.subscriber, subscription.c.newsletter == newsletter
-    )
+def settle_unsure(
+    connection: Connection,
+    issue_id: int,
+    to: DeliveryState,
+    reason: str,
+    now: datetime,
+    only: Collection[int],
+) -> int:
+    """Staff's word on what is in doubt: it was delivered, is to be sent again (PLANNED), or is given up; how many."""
+    is_planned = to is DeliveryState.PLANNED
+    values: dict[str, Any] = {"state": to, "reason": reason, "settled_at": None if is_planned else now}
+    where = [delivery.c.issue == issue_id, delivery.c.state == DeliveryState.UNSURE]
+    if only:
+        where.append(among(connection, delivery.c.id, only))
+    return connection.execute(update(delivery).where(*where).values(values)).rowcount
+
+
+def owe_missing(connection: Connection, issue_id: int) -> Mapping[str, int]:
+    """Owe again what certainly did not arrive; returns how many by what becomes of them.
+
+    Whoever has had a story of theirs in a later issue meanwhile would get it twice: they are left out, and counted.
+    """
+    where = (delivery.c.issue == issue_id, delivery.c.state.in_(MISSING))
+    rows = connection.execute(
+        select(delivery.c.id, delivery.c.subscriber, delivery.c.edition).where(*where)
+    ).all()
+    told = _told(connection, {row.edition for row in rows})
+    since = had(connection, {story for stories in told.values() for story in stories})
+    again = [row.id for row in rows if not told[row.edition] & since.get(row.subscriber, frozenset())]
+    values = {
+        "state": DeliveryState.PLANNED,
+        "attempts": 0,
+        "due_at": None,
+        "settled_at": None,
+        "claim": None,
+    }
+    for some in chunks(again, AT_ONCE):
+        connection.execute(update(delivery).where(among(connection, delivery.c.id, some)).values(values))
+    return {"owed again": len(again), SkipReason.HAD_ALL: len(rows) - len(again)}
+
+
+def unsure(connection: Connection) -> dict[int, int]:
+    """Issue to how many of its deliveries are in doubt."""
     query = (
-        select(
-            delivery.c.id,
-            delivery.c.edition,
-            delivery.c.subscriber,
-            delivery.c.message_id,
-            subscriber.c.email,
-            subscriber.c.name,
-            subscriber.c.status,
-            subscription.c.newsletter,
-        )
-        .join(subscriber, subscriber.c.id == delivery.c.subscriber, isouter=True)
-        .join(subscription, subscribed, isouter=True)
-        .where(delivery.c.issue == issue_id, delivery.c.state == DeliveryState.PLANNED)
-        .order_by(delivery.c.id)
-        .limit(1)
+        select(delivery.c.issue, func.count())
+        .join(issue, issue.c.id == delivery.c.issue)
+        .where(delivery.c.state == DeliveryState.UNSURE)
+        .group_by(delivery.c.issue)
+        .order_by(delivery.c.issue)
     )
-    return connection.execute(query).first()
+    return {number: count for number, count in connection.execute(query)}
 
 
-def _objection(row: Row[*tuple[Any, ...]]) -> str:
-    """Why this person must not be mailed after all; empty when nothing speaks against it."""
-    if row.status is None:
-        return SkipReason.ERASED
-    if row.status == SubscriberStatus.SUPPRESSED:
-        return SkipReason.SUPPRESSED
-    if row.status != SubscriberStatus.ACTIVE or row.newsletter is None:
-        return SkipReason.UNSUBSCRIBED
-    return ""
+def _write(connection: Connection, issue_id: int, some: list[Planned], now: datetime) -> None:
+    rows = [
+        (
+            issue_id,
+            one.edition,
+            one.subscriber,
+            str(DeliveryState.SKIPPED if one.edition is None else DeliveryState.PLANNED),
+            str(one.reason),
+            "",
+            one.message_id,
+            now if one.edition is None else None,
+        )
+        for one in some
+    ]
+    names = ("issue", "edition", "subscriber", "state", "reason", "carrier", "message_id", "settled_at")
+    if connection.dialect.name != "postgresql":
+        connection.execute(delivery.insert(), [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY delivery ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _measure(connection: Connection) -> None:
+    connection.exec_driver_sql("ANALYZE delivery")
+
+
+def _told(connection: Connection, editions: Collection[int | None]) -> dict[int | None, frozenset[str]]:
+    told: dict[int | None, set[str]] = {one: set() for one in editions}
+    where = among(connection, edition_item.c.edition, [one for one in editions if one is not None])
+    for row in connection.execute(select(edition_item.c.edition, edition_item.c.story).where(where)):
+        told[row.edition].add(row.story)
+    return {one: frozenset(stories) for one, stories in told.items()}
+
+
+def _lines() -> Select[Any]:
+    columns = ("id", "state", "reason", "attempts", "handed_at", "settled_at", "due_at")
+    return (
+        select(*(delivery.c[name] for name in columns), subscriber.c.email, edition.c.language)
+        .join(subscriber, subscriber.c.id == delivery.c.subscriber, isouter=True)
+        .join(edition, edition.c.id == delivery.c.edition, isouter=True)
+    )
+
+
+def _line(row: Row[*tuple[Any, ...]]) -> Line:
+    return Line(
+        row.id,
+        row.email or "",
+        row.language or "",
+        row.state,
+        row.reason,
+        row.attempts,
+        row.handed_at,
+        row.settled_at,
+        row.due_at,
+    )

@@ -1,0 +1,13 @@
+"""Send: what the ledger owes is handed over, once each.
+
+approved issue -> settle what a dead sender left (``orphans``)
+               -> claim (consent asked) -> message (``messages``) -> lanes of the carrier, a thread each (``desk``)
+                                                  take -> mark -> final dot -> settle
+               -> marks and outcomes of all lanes committed together (``keeper``)
+               -> nothing left: SENT; something put off: SENDING until the next run
+"""
+
+from syndicate.flows.send.mailroom import Carrier, Mailroom
+from syndicate.flows.send.sender import SendReport, send_issues
+
+__all__ = ["Carrier", "Mailroom", "SendReport", "send_issues"]

@@ -1,0 +1,392 @@
+"""Claims: the deliveries that one sender has taken to hand over, and how far each is (DESIGN laws 5 and 6).
+
+    open (consent asked) -> record, again and again (marked before it can take effect, taken afterwards) -> close
+                                |
+    recall (a reader leaves, staff pause) bumps the revision: the next record fails, and the sender looks again
+    seize  (the sender is dead)           does so, too: whoever wakes up afterwards can record nothing
+
+One row is written all the time instead of one a delivery: a bitmap of what may have been handed over, and one of
+what the carrier took. Both are worth what a row of ``delivery`` is; ``close`` brings them there.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.expression import bindparam
+from sqlalchemy.types import BigInteger, Text
+
+from syndicate.model import DeliveryState, Outcome, SkipReason, SubscriberStatus
+from syndicate.store.chunks import among
+from syndicate.store.tables import Moment, claim, delivery, ledger, subscriber, subscription, volume
+
+INTERRUPTED = "the sender was interrupted while handing it over"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that is ours to hand over now, with the address as it is at this moment."""
+
+    id: int
+    edition: int
+    subscriber: int
+    message_id: str
+    email: str
+    name: str
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """``number`` is the fencing epoch. ``last`` is the highest delivery looked at, where the next claim begins.
+
+    ``lines`` may be empty: then nobody of those looked at wanted the mail any more, and there is nothing to close.
+    """
+
+    number: int
+    lines: tuple[Claimed, ...]
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A claim whose sender is gone: what it had marked and not settled, by delivery, and what its carrier took."""
+
+    number: int
+    carrier: str
+    revision: int
+    marked: tuple[int, ...]
+    taken: tuple[int, ...]
+    untouched: tuple[int, ...]
+
+
+def take(
+    connection: Connection,
+    issue: int,
+    newsletter: str,
+    carrier: str,
+    holder: str,
+    *,
+    after: int,
+    most: int,
+    now: datetime,
+    until: datetime,
+) -> Claim | None:
+    """Claim at most ``most`` planned deliveries that are due, from ``after`` on; None when there are none.
+
+    Consent is asked here: whoever is not an active subscriber of the newsletter at this moment is settled as
+    skipped, with the reason. On PostgreSQL the subscribers' rows are held until the end of the transaction, so that
+    whoever leaves meanwhile finds the delivery claimed, and calls it back.
+    """
+    rows = _planned(connection, issue, after, most, now)
+    if not rows:
+        return None
+    people = _people(connection, newsletter, {row.subscriber for row in rows})
+    objections = {row.id: _objection(people.get(row.subscriber)) for row in rows}
+    _skip(connection, objections, now)
+    lines = tuple(
+        Claimed(
+            row.id, row.edition, row.subscriber, row.message_id, *people[row.subscriber][:2], row.attempts
+        )
+        for row in rows
+        if not objections[row.id]
+    )
+    if not lines:
+        return Claim(0, (), rows[-1].id)
+    number = _next_number(connection)
+    ids = [line.id for line in lines]
+    where = (among(connection, delivery.c.id, ids), delivery.c.state == DeliveryState.PLANNED)
+    values = {"state": DeliveryState.CLAIMED, "claim": number, "carrier": carrier}
+    connection.execute(update(delivery).where(*where).values(values))
+    nothing = bytes((len(ids) + 7) // 8)
+    row = {
+        "number": number, "issue": issue, "carrier": carrier, "holder": holder, "until": until, "revision": 0,
+        "deliveries": _ranges(ids), "marked": nothing, "taken": nothing,
+    }  # fmt: skip
+    connection.execute(claim.insert().values(row))
+    return Claim(number, lines, rows[-1].id)
+
+
+def record(
+    connection: Connection, number: int, revision: int, marked: bytes, taken: bytes, until: datetime
+) -> bool:
+    """Write how far a claim is, and keep it ours until ``until``. False when something was called back, or it is lost.
+
+    Then nothing of ``marked`` may be handed over that was not before; :func:`held` tells what is still ours.
+    """
+    where = (claim.c.number == number, claim.c.revision == revision)
+    values = {"marked": marked, "taken": taken, "until": until}
+    return connection.execute(update(claim).where(*where).values(values)).rowcount == 1
+
+
+def held(connection: Connection, number: int, holder: str) -> tuple[int, frozenset[int]] | None:
+    """(revision, deliveries still claimed) of a claim of ours; None when it is lost."""
+    row = connection.execute(select(claim).where(claim.c.number == number, claim.c.holder == holder)).first()
+    if row is None:
+        return None
+    where = (among(connection, delivery.c.id, _ids(row.deliveries)), delivery.c.claim == number)
+    ours = select(delivery.c.id).where(*where, delivery.c.state == DeliveryState.CLAIMED)
+    return row.revision, frozenset(connection.execute(ours).scalars())
+
+
+def settle(
+    connection: Connection,
+    number: int,
+    identity: int,
+    outcome: Outcome,
+    now: datetime,
+    due: datetime | None = None,
+) -> bool:
+    """Write what became of one that its carrier did not take. ``PLANNED`` is owed again, from ``due`` on.
+
+    Not settled twice: False when it is no longer claimed by ``number``.
+    """
+    is_planned = outcome.state is DeliveryState.PLANNED
+    values = {
+        "state": outcome.state,
+        "reason": outcome.detail,
+        "attempts": delivery.c.attempts + 1,
+        "due_at": due if is_planned else None,
+        "handed_at": now,
+        "settled_at": None if is_planned else now,
+    }
+    where = (delivery.c.id == identity, delivery.c.claim == number, _OPEN)
+    return connection.execute(update(delivery).where(*where).values(values)).rowcount == 1
+
+
+def close(
+    connection: Connection, number: int, taken: Sequence[tuple[int, str, datetime]], now: datetime
+) -> None:
+    """End a claim of which everything is settled; ``taken`` are (delivery, what the carrier said, when).
+
+    What the carrier took is written even when the claim was lost meanwhile: a proof settles a doubt.
+    """
+    _accept(connection, number, taken)
+    carrier = connection.execute(
+        delete(claim).where(claim.c.number == number).returning(claim.c.carrier)
+    ).scalar()
+    if carrier is not None:
+        _count(connection, carrier, len(taken), now)
+
+
+def release(connection: Connection, number: int, ids: Collection[int]) -> None:
+    """Owe again what was claimed and not touched."""
+    where = (among(connection, delivery.c.id, ids), delivery.c.claim == number, _OPEN)
+    connection.execute(
+        update(delivery).where(*where).values(state=DeliveryState.PLANNED, claim=None, carrier="")
+    )
+
+
+def recall(connection: Connection, *, issue: int | None = None, subscriber: int | None = None) -> int:
+    """Owe again what is claimed and not marked, of an issue or a person, so that its claim asks again; how many.
+
+    To be called in the transaction that takes consent away, or pauses. What is marked may be out already.
+    """
+    number = 0
+    for one in sorted(_claims_of(connection, issue, subscriber)):
+        found = connection.execute(select(claim).where(claim.c.number == one).with_for_update()).first()
+        if found is None:
+            continue
+        ids = _ids(found.deliveries)
+        open_ids = [identity for n, identity in enumerate(ids) if not _bit(found.marked, n)]
+        where = [among(connection, delivery.c.id, open_ids), delivery.c.claim == one, _OPEN]
+        if subscriber is not None:
+            where.append(delivery.c.subscriber == subscriber)
+        values = {"state": DeliveryState.PLANNED, "claim": None, "carrier": ""}
+        called = connection.execute(update(delivery).where(*where).values(values)).rowcount
+        if called or issue is not None:
+            connection.execute(
+                update(claim).where(claim.c.number == one).values(revision=claim.c.revision + 1)
+            )
+        number += called
+    return number
+
+
+def abandoned(connection: Connection, issue: int, place: str, now: datetime) -> list[int]:
+    """Claims of an issue whose sender is gone: those made at ``place`` (we hold its lock), and those that ran out."""
+    rows = connection.execute(
+        select(claim.c.number, claim.c.holder, claim.c.until).where(claim.c.issue == issue)
+    )
+    return [row.number for row in rows if row.holder.startswith(f"{place}#") or row.until < now]
+
+
+def seize(connection: Connection, number: int, holder: str, until: datetime) -> Left | None:
+    """Make a claim ours: its sender, should it live, can record nothing any more. None when it is gone.
+
+    What it had settled itself is not among what is left.
+    """
+    values = {"holder": holder, "until": until, "revision": claim.c.revision + 1}
+    connection.execute(update(claim).where(claim.c.number == number).values(values))
+    row = connection.execute(select(claim).where(claim.c.number == number)).first()
+    found = held(connection, number, holder)
+    if row is None or found is None:
+        return None
+    groups: dict[str, list[int]] = {"marked": [], "taken": [], "untouched": []}
+    for n, identity in enumerate(_ids(row.deliveries)):
+        if identity in found[1]:
+            groups[_group(row, n)].append(identity)
+    return Left(number, row.carrier, row.revision, *(tuple(ids) for ids in groups.values()))
+
+
+def resolve(
+    connection: Connection, left: Left, doubts: Mapping[int, Outcome], holder: str, now: datetime
+) -> bool:
+    """Settle what a dead sender left: ``doubts`` says what each marked one is worth. False when it is lost again."""
+    where = (claim.c.number == left.number, claim.c.holder == holder, claim.c.revision == left.revision)
+    if connection.execute(delete(claim).where(*where)).rowcount != 1:
+        return False
+    _accept(connection, left.number, [(identity, "", now) for identity in left.taken])
+    taken = len(left.taken) + sum(one.state is DeliveryState.ACCEPTED for one in doubts.values())
+    _count(connection, left.carrier, taken, now)
+    for identity, outcome in doubts.items():
+        settle(connection, left.number, identity, outcome, now)
+    release(connection, left.number, left.untouched)
+    return True
+
+
+def open_for(connection: Connection, issue: int) -> int:
+    """How many claims of an issue are open."""
+    query = select(func.count()).select_from(claim).where(claim.c.issue == issue)
+    return connection.execute(query).scalar_one()
+
+
+_OPEN = delivery.c.state == DeliveryState.CLAIMED
+# What a proof may still settle: what is open, or was given up as a doubt when the claim was seized.
+_PROVABLE = delivery.c.state.in_((DeliveryState.CLAIMED, DeliveryState.UNSURE))
+
+_People = Mapping[int, tuple[str, str, str, bool]]
+
+
+def _planned(
+    connection: Connection, issue: int, after: int, most: int, now: datetime
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """In order of id. Another sender's rows are passed over, not waited for."""
+    due = (delivery.c.due_at.is_(None)) | (delivery.c.due_at <= now)
+    columns = (
+        delivery.c.id,
+        delivery.c.edition,
+        delivery.c.subscriber,
+        delivery.c.message_id,
+        delivery.c.attempts,
+    )
+    where = (delivery.c.issue == issue, delivery.c.state == DeliveryState.PLANNED, delivery.c.id > after, due)
+    query = select(*columns).where(*where).order_by(delivery.c.id).limit(most)
+    return connection.execute(query.with_for_update(skip_locked=True)).all()
+
+
+def _people(connection: Connection, newsletter: str, ids: Collection[int]) -> _People:
+    """(address, name, status, whether they get the newsletter) of those who are still there."""
+    columns = (subscriber.c.id, subscriber.c.email, subscriber.c.name, subscriber.c.status)
+    query = select(*columns).where(among(connection, subscriber.c.id, ids))
+    rows = connection.execute(query.with_for_update(read=True)).all()
+    where = (subscription.c.newsletter == newsletter, among(connection, subscription.c.subscriber, ids))
+    subscribed = set(connection.execute(select(subscription.c.subscriber).where(*where)).scalars())
+    return {row.id: (row.email, row.name, row.status, row.id in subscribed) for row in rows}
+
+
+def _objection(person: tuple[str, str, str, bool] | None) -> str:
+    """Why this person must not be mailed after all; empty when nothing speaks against it."""
+    if person is None:
+        return SkipReason.ERASED
+    _, _, status, is_subscribed = person
+    if status == SubscriberStatus.SUPPRESSED:
+        return SkipReason.SUPPRESSED
+    if status != SubscriberStatus.ACTIVE or not is_subscribed:
+        return SkipReason.UNSUBSCRIBED
+    return ""
+
+
+def _skip(connection: Connection, objections: Mapping[int, str], now: datetime) -> None:
+    by_reason: dict[str, list[int]] = {}
+    for identity, reason in objections.items():
+        if reason:
+            by_reason.setdefault(reason, []).append(identity)
+    for reason, ids in by_reason.items():
+        values = {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now}
+        connection.execute(update(delivery).where(among(connection, delivery.c.id, ids)).values(values))
+
+
+def _next_number(connection: Connection) -> int:
+    query = update(ledger).values(claims=ledger.c.claims + 1).returning(ledger.c.claims)
+    return int(connection.execute(query).scalar_one())
+
+
+def _claims_of(connection: Connection, issue: int | None, subscriber: int | None) -> set[int]:
+    if issue is not None:
+        return set(connection.execute(select(claim.c.number).where(claim.c.issue == issue)).scalars())
+    query = select(delivery.c.claim).where(delivery.c.subscriber == subscriber, _OPEN)
+    return set(connection.execute(query).scalars())
+
+
+def _accept(connection: Connection, number: int, taken: Sequence[tuple[int, str, datetime]]) -> None:
+    if not taken:
+        return
+    if connection.dialect.name == "postgresql":
+        _accept_at_once(connection, number, taken)
+        return
+    statement = (
+        update(delivery)
+        .where(delivery.c.id == bindparam("_id"), delivery.c.claim == number, _PROVABLE)
+        .values(state=DeliveryState.ACCEPTED, reason=bindparam("_said"), handed_at=bindparam("_at"),
+                settled_at=bindparam("_at"), due_at=None)
+    )  # fmt: skip
+    connection.execute(statement, [{"_id": i, "_said": said, "_at": at} for i, said, at in taken])
+
+
+def _accept_at_once(connection: Connection, number: int, taken: Sequence[tuple[int, str, datetime]]) -> None:
+    """PostgreSQL takes columns of values as arrays: a third of the time of as many statements."""
+    ids, said, moments = zip(*taken, strict=True)
+    columns = func.unnest(
+        bindparam("ids", list(ids), ARRAY(BigInteger)),
+        bindparam("said", list(said), ARRAY(Text)),
+        bindparam("moments", list(moments), ARRAY(Moment)),
+    ).table_valued("id", "said", "at", name="v")
+    statement = (
+        update(delivery)
+        .where(delivery.c.id == columns.c.id, delivery.c.claim == number, _PROVABLE)
+        .values(state=DeliveryState.ACCEPTED, reason=columns.c.said, handed_at=columns.c.at,
+                settled_at=columns.c.at, due_at=None)
+    )  # fmt: skip
+    connection.execute(statement)
+
+
+def _count(connection: Connection, carrier: str, messages: int, now: datetime) -> None:
+    """Add to what the carrier took today."""
+    if not messages:
+        return
+    day = now.date().isoformat()
+    where = (volume.c.carrier == carrier, volume.c.day == day)
+    added = update(volume).where(*where).values(messages=volume.c.messages + messages)
+    if connection.execute(added).rowcount == 0:
+        connection.execute(volume.insert().values(carrier=carrier, day=day, messages=messages))
+
+
+def volumes(connection: Connection, carrier: str) -> dict[str, int]:
+    """Day (UTC, ISO) to how many messages the carrier took on it; open claims are not counted yet."""
+    rows = connection.execute(select(volume.c.day, volume.c.messages).where(volume.c.carrier == carrier))
+    return {row.day: row.messages for row in rows}
+
+
+def _ranges(ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending ids as [first, last] pairs: planned together, they are nearly always one."""
+    breaks = [n for n, (one, two) in enumerate(pairwise(ids), 1) if two != one + 1]
+    edges = [0, *breaks, len(ids)]
+    return [(ids[start], ids[end - 1]) for start, end in pairwise(edges)]
+
+
+def _ids(ranges: Iterable[Sequence[int]]) -> list[int]:
+    return [identity for first, last in ranges for identity in range(first, last + 1)]
+
+
+def _bit(bitmap: bytes, n: int) -> bool:
+    return bool(bitmap[n >> 3] >> (n & 7) & 1)
+
+
+def _group(row: Row[*tuple[Any, ...]], n: int) -> str:
+    if _bit(row.taken, n):
+        return "taken"
+    return "marked" if _bit(row.marked, n) else "untouched"
