@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rooms.test_digests_samples import RECIPIENT, TEMPLATES, WHEN, content, sample_sender
 
-from syndicate.digests import Digest, address, compose
+from syndicate.digests import Digest, Recipient, Sender, compose, stencil
 from syndicate.digests.columns import columns
 from syndicate.digests.slots import CLOSE, MARKS, OPEN
 from syndicate.languages import visible
@@ -49,6 +49,10 @@ NAMES = st.one_of(
         ]
     ),
 )
+
+
+def address(digest: Digest, recipient: Recipient, sender: Sender, date: datetime) -> bytes:
+    return stencil(digest, sender).message(recipient, date)
 
 
 def parsed(raw: bytes) -> EmailMessage:

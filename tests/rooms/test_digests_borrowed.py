@@ -16,11 +16,11 @@ from syndicate.digests import (
     ArchiveListing,
     EditionArticle,
     EditionContent,
-    address,
     archive_index,
     archive_page,
     compose,
     sender,
+    stencil,
 )
 from syndicate.digests.tongues import is_borrowed, spoken
 from syndicate.languages import SHIPPED, direction, format_date
@@ -174,7 +174,11 @@ def test_the_checker_finds_nothing_but_the_word_we_lack(
     content = edition(language, stories, "tr")
     who = sender(content.newsletter, content.site, language, "weekly@news.crossroads.example.org")
     _, said = verdict(
-        checker, tmp_path, address(compose(content, TEMPLATES), RECIPIENT, who, WHEN), "--lang", language
+        checker,
+        tmp_path,
+        stencil(compose(content, TEMPLATES), who).message(RECIPIENT, WHEN),
+        "--lang",
+        language,
     )
     found = [line.split()[1] for line in said.splitlines() if line.strip().startswith(("WARN", "FAIL"))]
     assert found == (["lang.footer"] if language in WANTS_ITS_OWN_WORD else []), said

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from tests.rooms.test_digests_samples import RECIPIENT, ROOT, TEMPLATES, WHEN, content, sample_sender
 
-from syndicate.digests import address, compose
+from syndicate.digests import compose, stencil
 from syndicate.languages import SHIPPED
 
 CHECKER = ROOT.parent / "shared" / "tools" / "eml_check.py"
@@ -37,7 +37,7 @@ def checker() -> ModuleType:
 def message(language: str, stories: int) -> bytes:
     fallback = OTHER.get(language, "tr") if stories > 1 else ""
     digest = compose(content(language, stories, fallback), TEMPLATES)
-    return address(digest, RECIPIENT, sample_sender(language), WHEN)
+    return stencil(digest, sample_sender(language)).message(RECIPIENT, WHEN)
 
 
 def verdict(checker: ModuleType, folder: Path, raw: bytes, *options: str) -> tuple[int, str]:

@@ -19,6 +19,7 @@ from syndicate.digests.content import (
     Sender,
     Sibling,
 )
+from syndicate.digests.letters import Marked, letter, personal
 from syndicate.digests.mail import compose
 from syndicate.digests.splice import Stencil, stencil
 from syndicate.digests.standing import sender
@@ -29,6 +30,7 @@ __all__ = [
     "Digest",
     "EditionArticle",
     "EditionContent",
+    "Marked",
     "Recipient",
     "Sender",
     "Sibling",
@@ -37,6 +39,8 @@ __all__ = [
     "archive_index",
     "archive_page",
     "compose",
+    "letter",
+    "personal",
     "sender",
     "stencil",
 ]
