@@ -4,15 +4,14 @@ from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
 
+from bench import site
 from syndicate.digests import Digest, EditionArticle, EditionContent, Sender, compose, sender
 from syndicate.model import Article, Bio, Byline, CompleteArticle, Credit, Newsletter, SimilarPost, Site
-
-from bench import site
 
 BASE = "https://news.newsroom.example.org"
 WHEN = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 TEMPLATES = (Path(__file__).resolve().parent.parent / "templates",)
-STORIES, WORDS = 16, 160
+STORIES, WORDS = 20, 160
 _SITE = Site(
     name={"tr": "Haber Odası"},
     description={"tr": "Her şeyin haberi"},

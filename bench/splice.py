@@ -11,15 +11,14 @@ from html import escape
 from itertools import count
 from typing import Any
 
+from bench import edition
 from syndicate.digests import Digest, Recipient, Sender, Stencil, stencil
 from syndicate.digests.slots import filled
 from syndicate.subscribers import Tokens
 
-from bench import edition
-
 ROUNDS, MANY, FEW = 15, 2_000, 6
 ALIVE = 64
-"""Messages that are alive at a time, as on so many connections: they do not all fit into the processor's first caches."""
+"""Messages alive at a time, as on so many connections: more than the first caches of a processor hold."""
 NAMES = (
     "Ayşe Yılmaz",
     "Ada Lovelace",

@@ -7,7 +7,7 @@ everybody. Why it is done this way, and what it costs: docs/decisions/splice.md.
 """
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from functools import lru_cache
 
@@ -53,7 +53,7 @@ class Stencil:
         """
         who = person(recipient)
         head = (
-            f"{_dated(date.replace(microsecond=0), date.utcoffset())}{self._from}"
+            f"{_dated(int(date.timestamp()), date.utcoffset())}{self._from}"
             f"To: {phrase(who.name)}<{who.email}>\r\n{self._subject}"
             f"Message-ID: {who.message_id}\r\n{self._list}List-Unsubscribe: {who.unsubscribe}\r\n"
         )
@@ -62,11 +62,12 @@ class Stencil:
 
 
 @lru_cache(maxsize=64)
-def _dated(second: datetime, offset: timedelta | None) -> str:
-    """The Date header, made once for all messages of a second; equal moments of two zones differ in ``offset``."""
+def _dated(second: int, offset: timedelta | None) -> str:
+    """The Date header, made once for all messages of a second; ``second`` counts from 1970, UTC."""
     if offset is None:
         raise UnsafeValue("the date of a message must be aware of its time zone")
-    return protocol("Date", format_datetime(second)).decode()
+    local = datetime.fromtimestamp(second, timezone(offset))
+    return protocol("Date", format_datetime(local)).decode()
 
 
 def _from(sender: Sender) -> bytes:
