@@ -3,7 +3,8 @@
 retry (an answer -> an end, or another attempt)   pace (rates, slowing down, warm-up)   events (what came back)
 """
 
+from syndicate.deliveries.events import Heard, heard
 from syndicate.deliveries.pace import Limits, Pace, allowance
 from syndicate.deliveries.retry import Decision, after, doubted, orphaned
 
-__all__ = ["Decision", "Limits", "Pace", "after", "allowance", "doubted", "orphaned"]
+__all__ = ["Decision", "Heard", "Limits", "Pace", "after", "allowance", "doubted", "heard", "orphaned"]

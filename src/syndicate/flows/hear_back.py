@@ -17,7 +17,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import Protocol
 
-from syndicate.deliveries.events import heard
+from syndicate.deliveries import heard
 from syndicate.model import DeliveryState, Event, NotFound, StoreError, UnsafeValue
 from syndicate.store import Connection, Database, claims, events, subscribers
 from syndicate.store.events import Line, Received

@@ -1,4 +1,8 @@
-"""Subscribers, what they subscribed to, their consent, and who must never be mailed."""
+"""Subscribers, what they subscribed to, their consent, and who must never be mailed.
+
+Whatever takes consent away, or changes an address, holds the subscriber's row first and calls back what a sender has
+claimed for them and not marked (:func:`claims.recall`): after its commit nothing leaves that had not left before.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -6,8 +10,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from syndicate.model import Subscriber, SubscriberStatus, Subscription
-from syndicate.store.tables import consent_event, subscriber, subscription, suppression
+from syndicate.model import DeliveryState, Subscriber, SubscriberStatus, Subscription
+from syndicate.store import claims
+from syndicate.store.tables import consent_event, delivery, event, subscriber, subscription, suppression
+
+_SAID_BY_CARRIERS = (
+    DeliveryState.ACCEPTED,
+    DeliveryState.BOUNCED,
+    DeliveryState.REFUSED,
+    DeliveryState.FAILED,
+    DeliveryState.UNSURE,
+)
+# Of two reasons not to mail an address the graver stays, whichever was heard first.
+_GRAVER = {"complained": ("bounced",)}
 
 
 def by_canonical(connection: Connection, canonical: str) -> Subscriber | None:
@@ -22,16 +37,19 @@ def by_id(connection: Connection, identity: int) -> Subscriber | None:
 
 def save(connection: Connection, value: Subscriber, now: datetime) -> int:
     """Insert, or update the one with the same canonical address; its subscriptions become ``value``'s."""
-    row = _row(value)
     where = subscriber.c.canonical == value.canonical
-    identity = connection.execute(select(subscriber.c.id).where(where)).scalar()
-    if identity is None:
-        insert = subscriber.insert().values(row | {"created_at": now}).returning(subscriber.c.id)
-        identity = connection.execute(insert).scalar_one()
-    else:
-        connection.execute(update(subscriber).where(subscriber.c.id == identity).values(row))
-    _set_subscriptions(connection, int(identity), value.subscriptions)
-    return int(identity)
+    row = connection.execute(select(subscriber).where(where).with_for_update()).first()
+    if row is None:
+        values = _row(value) | {"created_at": now}
+        added = connection.execute(subscriber.insert().values(values).returning(subscriber.c.id)).scalar_one()
+        _set_subscriptions(connection, int(added), value.subscriptions)
+        return int(added)
+    held = _subscriber(connection, row)
+    connection.execute(update(subscriber).where(subscriber.c.id == held.id).values(_row(value)))
+    _set_subscriptions(connection, held.id, value.subscriptions)
+    if _loses(held, value):
+        claims.recall(connection, subscriber=held.id)
+    return held.id
 
 
 def every(connection: Connection) -> Iterator[Subscriber]:
@@ -57,10 +75,12 @@ def readers(connection: Connection, newsletter: str) -> Iterator[tuple[int, tupl
 
 def unsubscribe(connection: Connection, identity: int, newsletter: str, source: str, now: datetime) -> bool:
     """End one subscription. False when there was none."""
+    _lock(connection, identity)
     where = (subscription.c.subscriber == identity, subscription.c.newsletter == newsletter)
     ended = connection.execute(delete(subscription).where(*where)).rowcount == 1
     if ended:
         note(connection, identity, "unsubscribed", newsletter, source, now)
+        claims.recall(connection, subscriber=identity)
     return ended
 
 
@@ -77,9 +97,9 @@ def subscribe(connection: Connection, identity: int, newsletter: str, source: st
 def left(connection: Connection, identity: int) -> frozenset[str]:
     """The newsletters that a person unsubscribed from and did not come back to."""
     what: dict[str, str] = {}
-    for _, event, newsletter, _ in history(connection, identity):
-        what[newsletter] = event
-    return frozenset(newsletter for newsletter, event in what.items() if event == "unsubscribed")
+    for _, last, newsletter, _ in history(connection, identity):
+        what[newsletter] = last
+    return frozenset(newsletter for newsletter, last in what.items() if last == "unsubscribed")
 
 
 def note(
@@ -98,9 +118,29 @@ def history(connection: Connection, identity: int) -> list[tuple[datetime, str, 
 
 
 def suppress(connection: Connection, address_hash: bytes, reason: str, now: datetime) -> None:
-    if not is_suppressed(connection, address_hash):
+    """Never mail an address again; of those who have it, see :func:`suppress_person`."""
+    where = suppression.c.address_hash == address_hash
+    held = connection.execute(select(suppression.c.reason).where(where)).scalar()
+    if held is None:
         values = {"address_hash": address_hash, "reason": reason, "at": now}
         connection.execute(suppression.insert().values(values))
+    elif held in _GRAVER.get(reason, ()):
+        connection.execute(update(suppression).where(where).values(reason=reason))
+
+
+def suppress_person(
+    connection: Connection, identity: int, address_hash: bytes, reason: str, now: datetime
+) -> bool:
+    """Never mail a person again, nor their address (as its hash). False when that was so, or they were erased."""
+    status = _lock(connection, identity)
+    suppress(connection, address_hash, reason, now)
+    if status is None or status == SubscriberStatus.SUPPRESSED:
+        return False
+    values = {"status": SubscriberStatus.SUPPRESSED}
+    connection.execute(update(subscriber).where(subscriber.c.id == identity).values(values))
+    note(connection, identity, "suppressed", "", reason, now)
+    claims.recall(connection, subscriber=identity)
+    return True
 
 
 def is_suppressed(connection: Connection, address_hash: bytes) -> bool:
@@ -109,10 +149,38 @@ def is_suppressed(connection: Connection, address_hash: bytes) -> bool:
 
 
 def erase(connection: Connection, identity: int) -> None:
-    """Delete everything held about a person; the deliveries keep a number that now names nobody."""
+    """Delete everything held about a person; the deliveries keep a number that now names nobody.
+
+    What carriers said of them goes, too: servers like to repeat the address.
+    """
+    _lock(connection, identity)
+    _forget_words(connection, identity)
     for table in (consent_event, subscription):
         connection.execute(delete(table).where(table.c.subscriber == identity))
     connection.execute(delete(subscriber).where(subscriber.c.id == identity))
+    claims.recall(connection, subscriber=identity)
+
+
+def _lock(connection: Connection, identity: int) -> str | None:
+    """Hold a person's row until the end of the transaction (SQLite has one writer anyway); their status."""
+    query = select(subscriber.c.status).where(subscriber.c.id == identity)
+    status: str | None = connection.execute(query.with_for_update()).scalar()
+    return status
+
+
+def _loses(held: Subscriber, value: Subscriber) -> bool:
+    """Whether a mail made for ``held`` might be wrong for ``value``."""
+    was_active = held.status is SubscriberStatus.ACTIVE
+    gets = {one.newsletter for one in value.subscriptions}
+    ends = any(one.newsletter not in gets for one in held.subscriptions)
+    return was_active and (ends or value.status is not held.status or value.email != held.email)
+
+
+def _forget_words(connection: Connection, identity: int) -> None:
+    theirs = select(delivery.c.id).where(delivery.c.subscriber == identity)
+    connection.execute(update(event).where(event.c.delivery.in_(theirs)).values(detail="", raw=""))
+    where = (delivery.c.subscriber == identity, delivery.c.state.in_(_SAID_BY_CARRIERS))
+    connection.execute(update(delivery).where(*where).values(reason=""))
 
 
 def _set_subscriptions(connection: Connection, identity: int, values: Iterable[Subscription]) -> None:

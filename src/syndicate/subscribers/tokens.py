@@ -4,17 +4,25 @@
 to the purpose, so that a link to see preferences cannot be turned into another. Short, because a
 List-Unsubscribe line of 75 characters or more is garbled by common mail software. They never expire: RFC 8058
 links must work for as long as the mail exists.
+
+A return path has one, too, of another make: servers may change the case of what stands before the @ (RFC 5321, 2.4,
+forbids it, and some do), so it is 24 letters of base32: delivery (5 bytes) and 10 bytes of an HMAC.
 """
 
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from syndicate.model import UnsafeValue
 
 _MAC = 16
+_SHORT_MAC = 10
+# The last one: what servers put in front (SRS0=…, prvs=…) may have a plus, too.
+_RETURNED = re.compile(r"[+=]([a-z2-7]{24})(?=[@=])", re.IGNORECASE)
+_LONGEST_LOCAL = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,27 @@ class Tokens:
         if not newsletter:
             raise UnsafeValue("this link is for a newsletter that is no longer there")
         return Token(int.from_bytes(body[:5], "big"), newsletter)
+
+    def return_path(self, address: str, delivery: int) -> str:
+        """``address`` with a token, so that what comes back to it names the delivery for sure (VERP).
+
+        Raises UnsafeValue when what stands before the @ leaves no room for one (RFC 5321, 4.5.3.1.1).
+        """
+        local, _, domain = address.rpartition("@")
+        body = delivery.to_bytes(5, "big")
+        token = base64.b32encode(body + self._mac("return-path", body)[:_SHORT_MAC]).decode().lower()
+        if len(made := f"{local}+{token}") > _LONGEST_LOCAL:
+            raise UnsafeValue("the return path's name is too long: at most 39 characters before the @")
+        return f"{made}@{domain}"
+
+    def returned(self, address: str) -> int:
+        """The delivery that an address of :meth:`return_path` names; 0 for one that is not ours, whoever wrote it."""
+        for token in reversed(_RETURNED.findall(address[:512])):
+            raw = base64.b32decode(token.upper())
+            body, mac = raw[:-_SHORT_MAC], raw[-_SHORT_MAC:]
+            if hmac.compare_digest(mac, self._mac("return-path", body)[:_SHORT_MAC]):
+                return int.from_bytes(body, "big")
+        return 0
 
     def _mac(self, purpose: str, body: bytes) -> bytes:
         return hmac.digest(self._key, purpose.encode() + b"\0" + body, hashlib.sha256)[:_MAC]
