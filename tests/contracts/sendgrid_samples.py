@@ -10,13 +10,14 @@ from syndicate.carriers.sendgrid import SendGrid, SendGridAccount
 from syndicate.model import Letter, Outcome, Personal
 from syndicate.model.delivery import DeliveryState
 
-MARKS = ("[%name%]", "[%leave%]")
-
-TEXT = "Hello [%name%],\n\nthe river is rising again: https://news.example.org/river\n\nLeave: [%leave%]\n"
+TEXT = (
+    "Hello [%name%],\n\nthe river is rising again: https://news.example.org/river\n\n"
+    "Leave: [%leave%]\n1 Example Street\n"
+)
 HTML = (
     '<!doctype html><html lang="en" dir="ltr"><head><title>The river</title></head><body><div lang="en" dir="ltr">'
     '<h1>The river</h1><p>Hello [%name%], the <a href="https://news.example.org/river">river is rising again</a>.</p>'
-    '<p><a href="[%leave%]">Unsubscribe</a></p></div></body></html>'
+    '<p><a href="[%leave%]">Unsubscribe</a></p><address>1 Example Street</address></div></body></html>'
 )
 
 

@@ -1,13 +1,22 @@
 """SendGrid: what is handed over arrives once, as it was written, and what is said of it is certain or says not."""
 
+import contextlib
 import logging
 import re
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.contracts.desk import MemoryDesk
 from tests.contracts.fake_sendgrid import FAULTS, FakeSendGrid
 from tests.contracts.sendgrid_samples import (
@@ -23,6 +32,7 @@ from tests.contracts.sendgrid_samples import (
 
 from syndicate.carriers.sendgrid import SendGrid, SendGridAccount
 from syndicate.carriers.sendgrid.batches import MOST_CANCELLED
+from syndicate.carriers.sendgrid.wire import _is_closed
 from syndicate.model import CarrierError, Outcome
 from syndicate.model.delivery import DeliveryState
 
@@ -153,6 +163,16 @@ def test_one_that_cannot_be_sent_fails_and_no_other(fake: FakeSendGrid, wrong: s
     assert states(desk) == {1: "accepted", 2: "failed", 3: "accepted"}
     assert is_final(desk.outcomes[2])
     assert "@" not in desk.outcomes[2].detail
+    assert fake.refused == []
+
+
+@pytest.mark.parametrize("headers", [{"From": "a"}, {"X A": "a"}, {"X-A": "a\nb"}, {"Ü": "a"}])
+def test_a_letter_with_a_header_that_is_refused_is_not_sent(
+    fake: FakeSendGrid, headers: dict[str, str]
+) -> None:
+    desk = carried(fake, people(2, of=letter(headers=headers)))
+    assert all(is_final(one) for one in desk.outcomes.values())
+    assert desk.marked == []
     assert fake.refused == []
 
 
@@ -451,3 +471,58 @@ def test_the_stand_in_takes_no_half_request(fake: FakeSendGrid) -> None:
         time.sleep(0.01)
     assert fake.incomplete == 1
     assert len(fake.requests) == 1
+
+
+# -- the wire -------------------------------------------------------------------------------------------------
+
+
+def test_a_connection_that_was_closed_is_noticed() -> None:
+    ours, theirs = socket.socketpair()
+    ours.settimeout(5)
+    with ours, theirs:
+        assert not _is_closed(ours)
+        theirs.sendall(b"an answer that waits")
+        assert not _is_closed(ours)
+        assert ours.recv(99) == b"an answer that waits"
+        theirs.close()
+        assert _is_closed(ours)
+
+
+def test_a_closed_connection_is_noticed_below_tls(tmp_path: Path) -> None:
+    """And tickets, which a server sends unasked, are no sign of it."""
+    there = _server_side(tmp_path)
+    here = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    here.check_hostname, here.verify_mode = False, ssl.CERT_NONE
+    plain, theirs = socket.socketpair()
+    done = threading.Event()
+
+    def serve() -> None:
+        with there.wrap_socket(theirs, server_side=True) as line:
+            line.recv(1)
+            done.wait()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with here.wrap_socket(plain) as ours:
+        ours.settimeout(5)
+        ours.sendall(b"x")
+        assert not _is_closed(ours)
+        done.set()
+        thread.join()
+        with contextlib.suppress(ssl.SSLError, OSError):
+            ours.recv(1)
+        assert _is_closed(ours)
+
+
+def _server_side(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), 1, datetime(2020, 1, 1), datetime(2120, 1, 1)
+    )
+    pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "server.pem").write_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context

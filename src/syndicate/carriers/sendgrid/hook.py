@@ -52,7 +52,7 @@ def verify(public_key: str, headers: Mapping[str, str], body: bytes, now: dateti
     :class:`UnsafeValue` for a missing, wrong or old signature, and :class:`ConfigError` when the key is none.
     """
     # It imports all of SendGrid's client.
-    from sendgrid.helpers.eventwebhook import (  # type: ignore[import-untyped]
+    from sendgrid.helpers.eventwebhook import (
         EventWebhook,
         EventWebhookHeader,
     )

@@ -49,8 +49,7 @@ class Lane:
     def carry(self, items: Items) -> None:
         """Everything of one take. Raises :class:`CarrierError`; nothing is held then."""
         self._held, self._may = {item.delivery: item for item in items}, set()
-        fit = [item for item in items if self._can_be_sent(item)]
-        self._groups = list(reversed(body.without_repeats(fit)))
+        self._groups = list(reversed(body.without_repeats(self._fit(items))))
         try:
             while self._groups:
                 self._send(self._groups.pop())
@@ -58,11 +57,16 @@ class Lane:
             self._let_go(str(error))
             raise
 
-    def _can_be_sent(self, item: Personal) -> bool:
-        reason = body.objection(item) or body.header_objection(item.letter.headers.items())
-        if reason:
-            self._settle([item], Outcome(DeliveryState.FAILED, reason))
-        return not reason
+    def _fit(self, items: Items) -> Items:
+        """Those that can be sent; the others fail for good, and cost nobody a request."""
+        shared = body.header_objection(items[0].letter.headers.items())
+        fit = []
+        for item in items:
+            if reason := shared or body.objection(item):
+                self._settle([item], Outcome(DeliveryState.FAILED, reason))
+            else:
+                fit.append(item)
+        return fit
 
     def _send(self, items: Items) -> None:
         """One request, and whatever follows from its answer."""
