@@ -39,7 +39,7 @@ Kind = Literal["rsa-sha256", "ed25519-sha256"]
 _EVERY = frozenset(SIGNED)
 _NAME = b"DKIM-Signature: "
 _END_OF_HEAD = b"\r\n\r\n"
-_FOLDED = re.compile(rb"\r\n(?=[ \t])")
+_FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _WHITE = re.compile(rb"[ \t]+")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _LABELS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -129,14 +129,20 @@ def prepare(message: bytes) -> Prepared:
 
 
 def _relaxed(head: bytes) -> Mapping[bytes, Sequence[bytes]]:
-    """The fields that are signed, in relaxed form (RFC 6376, section 3.4.2), by name."""
+    """The fields that are signed, in relaxed form, by name."""
     fields: dict[bytes, list[bytes]] = {}
-    for line in _WHITE.sub(b" ", _FOLDED.sub(b"", head)).split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        name = name.rstrip(b" ").lower()
+    for name, line in map(_relaxed_field, _FIELD_END.split(head)):
         if name in _EVERY:
-            fields.setdefault(name, []).append(b"%b:%b\r\n" % (name, value.strip(b" ")))
+            fields.setdefault(name, []).append(line)
     return fields
+
+
+@lru_cache(maxsize=256)
+def _relaxed_field(field: bytes) -> tuple[bytes, bytes]:
+    """Name and relaxed form of a header field (RFC 6376, section 3.4.2); most are the same in many messages."""
+    name, _, value = _WHITE.sub(b" ", field.replace(b"\r\n", b"")).partition(b":")
+    name = name.rstrip(b" ").lower()
+    return name, b"%b:%b\r\n" % (name, value.strip(b" "))
 
 
 @lru_cache(maxsize=256)
