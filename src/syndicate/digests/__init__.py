@@ -7,7 +7,6 @@ EditionContent --compose--> Digest --stencil--> Stencil --message--> one person'
      +--archive_page--> the same edition as a web page        ArchiveListing --archive_index--> list of issues
 """
 
-from syndicate.digests.address import address
 from syndicate.digests.archive import archive_index, archive_page
 from syndicate.digests.content import (
     ArchivedIssue,
@@ -35,7 +34,6 @@ __all__ = [
     "Sender",
     "Sibling",
     "Stencil",
-    "address",
     "archive_index",
     "archive_page",
     "compose",
