@@ -20,7 +20,7 @@ from typing import Protocol
 from syndicate.deliveries import heard
 from syndicate.model import DeliveryState, Event, NotFound, StoreError, UnsafeValue
 from syndicate.store import Connection, Database, claims, events, subscribers
-from syndicate.store.events import Line, Received
+from syndicate.store.events import Line, Received, Told
 from syndicate.subscribers import address_hash, canonical
 
 AT_ONCE = 500
@@ -47,7 +47,8 @@ class Hook(Protocol):
 class HearReport:
     """In numbers: ``bodies`` read, ``aside`` of them kept because they could not be, wholly or in part; ``events``
     that were new, by kind; ``again`` heard before; ``unknown`` those about no delivery of ours; ``changed``
-    deliveries, by state; people ``suppressed`` and subscriptions ``unsubscribed``.
+    deliveries, by state; people ``suppressed`` and subscriptions ``unsubscribed``; ``broken`` events that could not
+    be kept, and the last ``fault`` that was met (it may hold an address: doors strike those out).
     """
 
     bodies: int = 0
@@ -56,6 +57,8 @@ class HearReport:
     unknown: int = 0
     suppressed: int = 0
     unsubscribed: int = 0
+    broken: int = 0
+    fault: str = ""
     events: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
 
@@ -124,9 +127,9 @@ def _received(database: Database) -> Iterator[Received]:
 def _hear_body(ear: "_Ear", hooks: Mapping[str, Hook], body: Received, now: datetime) -> None:
     try:
         told = hooks[body.carrier].events(body.body)
-    except Exception:
+    except Exception as error:
         # Foreign bytes, read by a translator of foreign words: whatever it stumbles over is the body's fault.
-        _set_aside(ear, body)
+        _set_aside(ear, body, error)
         return
     try:
         ear.take_in(told, now, body)
@@ -138,18 +141,21 @@ def _hear_body(ear: "_Ear", hooks: Mapping[str, Hook], body: Received, now: date
 
 def _hear_one_by_one(ear: "_Ear", told: Sequence[Event], body: Received, now: datetime) -> None:
     """Some event of a body cannot be kept: all others are, and the body stays for a person to look at."""
+    fault: Exception = StoreError("each event by itself was kept")
     for one in told:
         try:
             ear.take_in([one], now)
         except StoreError:
             raise
-        except Exception:
-            ear.report.events["broken"] += 1
-    _set_aside(ear, body)
+        except Exception as error:
+            fault = error
+            ear.report.broken += 1
+    _set_aside(ear, body, fault)
 
 
-def _set_aside(ear: "_Ear", body: Received) -> None:
+def _set_aside(ear: "_Ear", body: Received, fault: Exception) -> None:
     ear.report.aside += 1
+    ear.report.fault = f"{type(fault).__name__}: {fault}"[:300]
     with ear.database.begin() as connection:
         events.set_aside(connection, body)
 
@@ -209,17 +215,17 @@ class _Ear:
         changed = events.add(connection, [(one, line.id if line else None) for one, line in placed], now)
         lines = events.lock(connection, changed)
         everything = events.of(connection, lines)
-        for identity, line in sorted(lines.items()):
-            self._tell(connection, line, everything[identity], now)
+        told = [self._told(connection, line, everything[one]) for one, line in sorted(lines.items())]
+        events.write(connection, told, now)
 
-    def _tell(self, connection: Connection, line: Line, everything: Collection[Event], now: datetime) -> None:
+    def _told(self, connection: Connection, line: Line, everything: Collection[Event]) -> Told:
         if line.state is DeliveryState.CLAIMED and line.was_tried:
             # An earlier attempt got through after all: this one must not be marked any more.
             claims.recall(connection, subscriber=line.subscriber)
         meaning = heard(line.state, line.reason, everything)
-        events.write(connection, line, meaning.state, meaning.reason, meaning.delivered_at, now)
         if meaning.state is not line.state:
             self.report.changed[meaning.state] += 1
+        return Told(line.id, meaning.state, meaning.reason, meaning.delivered_at)
 
     def _count(self, placed: Sequence[_Placed], fresh: Sequence[_Placed]) -> None:
         self.report.again += len(placed) - len(fresh)
@@ -229,12 +235,15 @@ class _Ear:
 
 def _placed(connection: Connection, told: Sequence[Event]) -> list[_Placed]:
     numbers = {one.delivery for one in told if one.delivery}
-    letters = {
-        one.message_id: _canonical(one.recipient) for one in told if one.message_id and not one.delivery
-    }
+    letters = {_letter(one) for one in told if one.message_id and not one.delivery}
     named = events.named(connection, numbers) if numbers else {}
-    mailed = events.mailed(connection, {one for one in letters.values() if one}, letters)
-    return [(one, _whose(one, named.get(one.delivery) or mailed.get(one.message_id))) for one in told]
+    mailed = events.mailed(connection, letters)
+    return [(one, _whose(one, named.get(one.delivery) or mailed.get(_letter(one)))) for one in told]
+
+
+def _letter(one: Event) -> tuple[str, str]:
+    """What finds the delivery of an event that does not name it: neither is enough without the other."""
+    return _canonical(one.recipient), one.message_id
 
 
 def _whose(one: Event, line: Line | None) -> Line | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, literal, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from syndicate.model import DeliveryState, Event, EventKind
@@ -109,12 +109,12 @@ def is_known(one: Event, found: Collection[tuple[str, str]]) -> bool:
 def add(connection: Connection, placed: Iterable[tuple[Event, int | None]], now: datetime) -> set[int]:
     """Keep events with the delivery each is about, once; the deliveries of which something new was heard."""
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+    # In one order for everybody: two who add the same events would else wait for each other.
     rows = sorted((_row(one, of, now) for one, of in placed), key=lambda row: (row["carrier"], row["key"]))
-    fresh: set[int] = set()
-    for some in chunks(rows):
-        statement = insert(event).values(list(some)).on_conflict_do_nothing(index_elements=["carrier", "key"])
-        fresh |= {of for of in connection.execute(statement.returning(event.c.delivery)).scalars() if of}
-    return fresh
+    if not rows:
+        return set()
+    once = insert(event).on_conflict_do_nothing(index_elements=["carrier", "key"]).returning(event.c.delivery)
+    return {of for of in connection.execute(once, rows).scalars() if of}
 
 
 def of(connection: Connection, ids: Collection[int]) -> dict[int, list[Event]]:
@@ -132,19 +132,17 @@ def named(connection: Connection, ids: Collection[int]) -> dict[int, Line]:
     return {row.id: _line(row) for row in rows}
 
 
-def mailed(
-    connection: Connection, addresses: Collection[str], message_ids: Collection[str]
-) -> dict[str, Line]:
-    """Message-ID to the line of the ledger, of messages to these (canonical) addresses.
+def mailed(connection: Connection, letters: Collection[tuple[str, str]]) -> dict[tuple[str, str], Line]:
+    """(canonical address, Message-ID) to the line of the ledger.
 
     By way of the addresses: the Message-ID alone is not looked for, a ledger has millions of them.
     """
-    found: dict[str, Line] = {}
-    wanted = frozenset(message_ids)
-    for some in chunks(sorted(addresses)):
+    found: dict[tuple[str, str], Line] = {}
+    addresses = sorted({address for address, _ in letters if address})
+    for some in chunks(addresses):
         for row in connection.execute(_lines().where(subscriber.c.canonical.in_(some))):
-            if row.message_id in wanted:
-                found[row.message_id] = _line(row)
+            if (row.canonical, row.message_id) in letters:
+                found[row.canonical, row.message_id] = _line(row)
     return found
 
 
@@ -161,23 +159,41 @@ def lock(connection: Connection, ids: Collection[int]) -> dict[int, Line]:
     return named(connection, ids)
 
 
-def write(
-    connection: Connection,
-    line: Line,
-    state: DeliveryState,
-    reason: str,
-    delivered_at: datetime | None,
-    now: datetime,
-) -> None:
-    """Write what was heard of a delivery into its line."""
-    values: dict[str, Any] = {
-        "state": state,
-        "reason": _text(reason),
-        "delivered_at": delivered_at,
-        "settled_at": func.coalesce(delivery.c.settled_at, literal(now, Moment)),
-        "due_at": None,
-    }
-    connection.execute(update(delivery).where(delivery.c.id == line.id).values(values))
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was heard of a delivery, to be written into its line."""
+
+    id: int
+    state: DeliveryState
+    reason: str
+    delivered_at: datetime | None
+
+
+def write(connection: Connection, told: Collection[Told], now: datetime) -> None:
+    """Each into its line; one that had not ended has now."""
+    statement = (
+        update(delivery)
+        .where(delivery.c.id == bindparam("_id"))
+        .values(
+            state=bindparam("_state"),
+            reason=bindparam("_reason"),
+            delivered_at=bindparam("_delivered_at"),
+            settled_at=func.coalesce(delivery.c.settled_at, bindparam("_now", type_=Moment)),
+            due_at=None,
+        )
+    )
+    rows = [
+        {
+            "_id": one.id,
+            "_state": one.state,
+            "_reason": _text(one.reason),
+            "_delivered_at": one.delivered_at,
+            "_now": now,
+        }
+        for one in told
+    ]
+    if rows:
+        connection.execute(statement, rows)
 
 
 def counts(connection: Connection, issue_id: int) -> dict[str, int]:

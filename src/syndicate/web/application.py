@@ -19,6 +19,8 @@ from syndicate.flows.house import House
 from syndicate.model import UnsafeValue
 from syndicate.web.answers import answer, moved, page
 from syndicate.web.conditions import preferred_languages
+from syndicate.web.hooks import LARGEST_BODY as LARGEST_CALL
+from syndicate.web.hooks import Hooks
 from syndicate.web.pages import STYLE, Pages
 from syndicate.web.readers import Readers
 from syndicate.web.tree import tree_answer
@@ -28,19 +30,25 @@ Answer: TypeAlias = Response[bytes]
 
 LOOK: list[Method] = ["GET", "HEAD"]
 LARGEST_BODY = 64 * 1024
-"""Of a POST, in bytes. A mail program's one-click body has 26."""
+"""Of a reader's POST, in bytes. A mail program's one-click body has 26."""
 
 _log = logging.getLogger("syndicate.web")
 
 
 def application(house: House, clock: Callable[[], datetime]) -> Litestar:
-    """``clock`` gives the time (aware, UTC) at which people leave and come back."""
+    """``clock`` gives the time (aware, UTC) at which people leave and come back, and providers call."""
     pages = Pages(house.site, house.templates)
     readers = Readers(house, pages, clock)
+    hooks = Hooks(house, clock)
     errors = _Errors(pages)
     # One router, registered once: Litestar 2.25 wraps a synchronous handler again (and then never runs it) each
     # time another handler of the same path is registered.
-    everything = [*_public(house, pages, errors), *_unsubscribe(readers), *_preferences(readers)]
+    everything = [
+        *_public(house, pages, errors),
+        *_unsubscribe(readers),
+        *_preferences(readers),
+        *_hooks(hooks),
+    ]
     return Litestar(
         [Router("/", route_handlers=everything)],
         exception_handlers={
@@ -51,6 +59,8 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
         openapi_config=None,
         logging_config=None,
         request_max_body_size=LARGEST_BODY,
+        on_startup=[hooks.start],
+        on_shutdown=[hooks.stop],
     )
 
 
@@ -107,6 +117,14 @@ def _preferences(readers: Readers) -> list[HTTPRouteHandler]:
         return page(readers.change(token, body))
 
     return [preferences, change]
+
+
+def _hooks(hooks: Hooks) -> list[HTTPRouteHandler]:
+    @post("/hooks/{carrier:str}", sync_to_thread=True, request_max_body_size=LARGEST_CALL)
+    def call(carrier: FromPath[str], request: Asked, body: RawBody) -> Answer:
+        return hooks.call(carrier, request.headers, body)
+
+    return [call]
 
 
 class _Errors:
