@@ -43,6 +43,7 @@ class FakeSendGrid:
     def __init__(self, *, rate: tuple[int, int] = (600, 60), unicode_from: bool = False) -> None:
         self.key, self.weak_key = "SG.fake-key.0123456789abcdef", "SG.weak-key.0123456789abcdef"
         self.rate, self.unicode_from = rate, unicode_from
+        self.largest = 30_000_000
         self.faults: list[str] = []
         self.requests: list[dict[str, Any]] = []
         self.refused: list[list[dict[str, Any]]] = []
@@ -127,7 +128,7 @@ class FakeSendGrid:
 
     def check(self, raw: bytes) -> Reply | dict[str, Any]:
         """The request, or the answer that refuses it."""
-        if len(raw) >= 30_000_000:
+        if len(raw) >= self.largest:
             return 413, _errors("The request is too large.")
         try:
             body = json.loads(raw)

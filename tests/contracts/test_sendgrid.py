@@ -30,7 +30,7 @@ from tests.contracts.sendgrid_samples import (
     states,
 )
 
-from syndicate.carriers.sendgrid import SendGrid, SendGridAccount
+from syndicate.carriers.sendgrid import SendGrid, SendGridAccount, body
 from syndicate.carriers.sendgrid.batches import MOST_CANCELLED
 from syndicate.carriers.sendgrid.wire import _is_closed
 from syndicate.model import CarrierError, Outcome
@@ -228,14 +228,21 @@ def test_a_name_in_unicode_is_sent_and_spelled_where_it_is_refused(fake: FakeSen
         assert lenient.requests[0]["from"]["name"] == "Новости"
 
 
-def test_a_request_of_thirty_megabytes_is_halved(fake: FakeSendGrid) -> None:
-    items = people(4, of=letter(html="<p>x</p>" * 3_749_000))
-    desk = MemoryDesk(items)
-    with SendGrid(account(fake)) as carrier:
-        carrier.carry(desk)
-    assert set(states(desk).values()) == {"accepted"}
-    huge = carried(fake, people(2, of=letter(html="<p>x</p>" * 3_750_000)))
-    assert all(is_final(one) for one in huge.outcomes.values())
+def test_a_request_as_large_as_is_refused_is_halved(
+    fake: FakeSendGrid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert body.LARGEST_BODY == fake.largest == 30_000_000
+    size = len(body.build(account(fake), people(4)))
+    for largest, requests in ((size + 1, [4]), (size, [2, 2])):
+        monkeypatch.setattr(body, "LARGEST_BODY", largest)
+        fake.largest, fake.requests = largest, []
+        assert set(states(carried(fake, people(4))).values()) == {"accepted"}
+        assert [len(one["personalizations"]) for one in fake.requests] == requests
+    assert fake.refused == []
+    monkeypatch.setattr(body, "LARGEST_BODY", 500)
+    alone = carried(fake, people(2))
+    assert all(is_final(one) for one in alone.outcomes.values())
+    assert alone.marked == []
 
 
 @pytest.mark.parametrize(("key", "status"), [("SG.wrong-key", 401), ("weak", 403)])

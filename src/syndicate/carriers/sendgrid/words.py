@@ -4,7 +4,9 @@ import re
 
 LONGEST = 300
 
-_ADDRESS = re.compile(r"<?[^\s<>()\[\],;:\"'=]+@[^\s<>()\[\],;:\"']+>?")
+_ADDRESS = re.compile(r"<?[^\s<>()\[\]]*@[^\s<>()\[\]]*>?")
+"""More than an address now and then, never less."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
