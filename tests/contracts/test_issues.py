@@ -8,7 +8,7 @@ from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, edition, perso
 
 from syndicate.model import Edition, EditionItem, IssueState, NotFound, Outcome, Placement
 from syndicate.model.delivery import DeliveryState
-from syndicate.store import Database, deliveries, issues, subscribers, totals
+from syndicate.store import Database, claims, deliveries, issues, subscribers, totals
 
 
 def test_a_slot_has_one_issue(database: Database) -> None:
@@ -105,9 +105,13 @@ def test_what_was_begun_is_not_taken_back(database: Database, state: IssueState)
 def test_one_hand_over_keeps_the_plan(database: Database) -> None:
     number, _ = planned_issue(database, 2)
     with database.begin() as connection:
-        claimed = deliveries.claim(connection, number, "weekly", "outbox", NOW)
+        claimed = claims.take(
+            connection, number, "weekly", "outbox", "here#1", after=0, most=9, now=NOW, until=NOW
+        )
         assert claimed
-        deliveries.settle(connection, claimed.id, Outcome(DeliveryState.PLANNED), NOW)
+        assert not issues.delete_unsent(connection, number)
+        for line in claimed.lines:
+            claims.settle(connection, claimed.number, line.id, Outcome(DeliveryState.PLANNED), NOW)
         assert not issues.delete_unsent(connection, number)
 
 

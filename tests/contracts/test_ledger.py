@@ -1,34 +1,54 @@
-"""The ledger: planned once, claimed once, consent asked last, settled once; on every store."""
+"""The ledger: planned once, counted by fate, settled by staff, and what is missing owed again; on every store."""
 
-import subprocess
-import sys
-import threading
-from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, edition, person, planned_issue
+from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, edition, planned_issue
 
-from syndicate.model import Outcome, SkipReason, SubscriberStatus
-from syndicate.model.delivery import DeliveryState
-from syndicate.store import Connection, Database, deliveries, issues, subscribers, totals
-from syndicate.store.deliveries import Claimed, Planned
+from syndicate.model import DeliveryState, IssueState, Outcome, SkipReason
+from syndicate.store import Database, claims, deliveries, issues, totals
+from syndicate.store.claims import Claim
+from syndicate.store.deliveries import Planned
 
 
-def claim(database: Database, issue: int) -> Claimed | None:
+def claim(database: Database, issue: int, most: int = 100) -> Claim:
     with database.begin() as connection:
-        return deliveries.claim(connection, issue, "weekly", "outbox", NOW)
+        found = claims.take(
+            connection, issue, "weekly", "outbox", "here#1", after=0, most=most, now=NOW, until=NOW + HOUR
+        )
+    assert found
+    return found
 
 
-def settle(database: Database, delivery: int, state: DeliveryState, detail: str = "") -> bool:
+def settle(database: Database, made: Claim, *states: DeliveryState) -> None:
+    """The first deliveries of a claim end in these states, in order."""
     with database.begin() as connection:
-        return deliveries.settle(connection, delivery, Outcome(state, detail), NOW + HOUR)
+        accepted = []
+        for line, state in zip(made.lines, states, strict=False):
+            if state is DeliveryState.ACCEPTED:
+                accepted.append((line.id, "250 ok", NOW))
+            else:
+                claims.settle(connection, made.number, line.id, Outcome(state, f"it is {state}"), NOW)
+        claims.close(connection, made.number, accepted, NOW)
+
+
+def fates(database: Database, issue: int) -> dict[str, int]:
+    with database.read() as connection:
+        return {state: n for (_, state), n in deliveries.counts(connection, issue).items()}
 
 
 def test_one_person_is_owed_one_message_of_an_issue(database: Database) -> None:
     number, ids = planned_issue(database, 2)
     with pytest.raises(IntegrityError), database.begin() as connection:
+        connection.execute(
+            deliveries.delivery.insert().values(
+                issue=number, subscriber=ids[0], state="planned", reason="", carrier="", message_id=""
+            )
+        )
+    with pytest.raises(Exception, match=r"(?i)unique"), database.begin() as connection:
         deliveries.plan(connection, number, [Planned(ids[0], None, "", "again")], NOW)
+    assert fates(database, number) == {"planned": 2}
 
 
 def test_who_is_skipped_from_the_start_is_in_the_ledger_with_the_reason(database: Database) -> None:
@@ -40,140 +60,20 @@ def test_who_is_skipped_from_the_start_is_in_the_ledger_with_the_reason(database
         skipped = {(reason, n) for _, reason, n in deliveries.outcomes(connection, issue) if reason}
         assert skipped == {(SkipReason.NO_LANGUAGE, 1), (SkipReason.HAD_ALL, 1)}
         assert deliveries.of_subscriber(connection, 7) == [(issue, "skipped", SkipReason.NO_LANGUAGE, NOW)]
-        assert deliveries.claim(connection, issue, "weekly", "outbox", NOW) is None
+        assert deliveries.next_due(connection, issue) == (0, None)
 
 
-def test_many_are_planned_and_each_is_claimed_once(database: Database) -> None:
-    number, ids = planned_issue(database, 30)
-    claimed = []
-    while one := claim(database, number):
-        claimed.append(one)
-    assert [one.subscriber for one in claimed] == ids
-    assert (claimed[0].email, claimed[0].name) == ("p0@Example.org", "P0")
-    with database.read() as connection:
-        assert sorted(deliveries.orphans(connection, number)) == [
-            (c.id, "outbox", c.message_id) for c in claimed
-        ]
-
-
-def test_two_threads_at_once_claim_each_exactly_once(database: Database) -> None:
-    number, ids = planned_issue(database, 40)
-    taken: list[int] = []
-
-    def work() -> None:
-        own = Database(database.engine.url.render_as_string(hide_password=False))
-        while one := claim(own, number):
-            taken.append(one.subscriber)
-        own.close()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert sorted(taken) == sorted(ids)
-
-
-WORKER = """
-import sys
-from datetime import UTC, datetime
-from syndicate.store import Database, deliveries
-database, issue = Database(sys.argv[1]), int(sys.argv[2])
-while True:
+def test_a_long_list_is_planned_as_it_comes(database: Database) -> None:
+    number = 12_345
     with database.begin() as connection:
-        one = deliveries.claim(connection, issue, "weekly", "outbox", datetime.now(UTC))
-    if one is None:
-        break
-    print(one.subscriber, flush=True)
-"""
-
-
-def test_two_processes_at_once_claim_each_exactly_once(database: Database) -> None:
-    number, ids = planned_issue(database, 60)
-    url = database.engine.url.render_as_string(hide_password=False)
-    workers = [
-        subprocess.Popen([sys.executable, "-c", WORKER, url, str(number)], stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    taken = [int(line) for one in workers for line in one.communicate(timeout=60)[0].split()]
-    assert [one.returncode for one in workers] == [0, 0]
-    assert sorted(taken) == sorted(ids)
-
-
-Change = Callable[[Connection, int], object]
-
-
-def _status(status: SubscriberStatus) -> Change:
-    return lambda connection, _: subscribers.save(connection, person("p0", status=status), NOW)
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (lambda c, i: subscribers.unsubscribe(c, i, "weekly", "one-click", NOW), SkipReason.UNSUBSCRIBED),
-        (_status(SubscriberStatus.UNSUBSCRIBED), SkipReason.UNSUBSCRIBED),
-        (_status(SubscriberStatus.PENDING), SkipReason.UNSUBSCRIBED),
-        (_status(SubscriberStatus.SUPPRESSED), SkipReason.SUPPRESSED),
-        (lambda c, i: subscribers.erase(c, i), SkipReason.ERASED),
-    ],
-    ids=["one newsletter", "left", "not confirmed", "suppressed", "erased"],
-)
-def test_consent_is_asked_in_the_claim(database: Database, change: Change, reason: str) -> None:
-    number, ids = planned_issue(database, 2)
-    with database.begin() as connection:
-        change(connection, ids[0])
-    taken = claim(database, number)
-    assert taken
-    assert taken.subscriber == ids[1]
+        issue = add_issue(connection)
+        made = issues.add_edition(connection, issue, edition("a"), DIGEST)
+        lines = (Planned(n, made, f"<{n}@example.org>") for n in range(1, number + 1))
+        assert deliveries.plan(connection, issue, lines, NOW) == number
+    assert fates(database, issue) == {"planned": number}
     with database.read() as connection:
-        assert deliveries.of_subscriber(connection, ids[0]) == [(number, "skipped", reason, NOW)]
-        assert [(why, n) for _, why, n in deliveries.outcomes(connection, number) if why] == [(reason, 1)]
-    assert claim(database, number) is None
-
-
-def test_a_newer_address_is_the_one_that_is_mailed(database: Database) -> None:
-    number, _ = planned_issue(database, 1)
-    with database.begin() as connection:
-        subscribers.save(connection, person("p0", email="P0@example.org"), NOW)
-    taken = claim(database, number)
-    assert taken
-    assert taken.email == "P0@example.org"
-
-
-def test_what_is_settled_is_settled(database: Database) -> None:
-    number, _ = planned_issue(database, 1)
-    taken = claim(database, number)
-    assert taken
-    assert settle(database, taken.id, DeliveryState.ACCEPTED, "250 ok")
-    assert not settle(database, taken.id, DeliveryState.FAILED, "late news")
-    with database.read() as connection:
-        assert deliveries.of_subscriber(connection, taken.subscriber) == [
-            (number, "accepted", "250 ok", NOW + HOUR)
-        ]
-        assert totals.accepted_per_language(connection) == {"tr": 1}
-
-
-def test_a_doubt_may_be_settled_later_and_what_was_not_taken_is_owed_again(database: Database) -> None:
-    number, _ = planned_issue(database, 2)
-    first, second = claim(database, number), claim(database, number)
-    assert first
-    assert second
-    assert settle(database, first.id, DeliveryState.UNSURE)
-    assert settle(database, first.id, DeliveryState.ACCEPTED)
-    assert settle(database, second.id, DeliveryState.PLANNED)
-    again = claim(database, number)
-    assert again
-    assert again.id == second.id
-    with database.read() as connection:
-        assert deliveries.of_subscriber(connection, second.subscriber)[0][3] is None
-
-
-def test_what_was_never_claimed_cannot_be_settled(database: Database) -> None:
-    number, _ = planned_issue(database, 1)
-    with database.begin() as connection:
-        (identity,) = [row.id for row in connection.execute(deliveries.delivery.select())]
-    assert not settle(database, identity, DeliveryState.ACCEPTED)
-    assert claim(database, number) is not None
+        assert [line.id for line in deliveries.lines(connection, issue)] == list(range(1, number + 1))
+        assert deliveries.of_subscriber(connection, number) == [(issue, "planned", "", None)]
 
 
 @pytest.mark.parametrize(
@@ -182,6 +82,7 @@ def test_what_was_never_claimed_cannot_be_settled(database: Database) -> None:
         (DeliveryState.ACCEPTED, True),
         (DeliveryState.UNSURE, True),
         (DeliveryState.PLANNED, True),
+        (DeliveryState.BOUNCED, True),
         (DeliveryState.REFUSED, False),
         (DeliveryState.FAILED, False),
     ],
@@ -190,9 +91,7 @@ def test_a_story_was_had_when_it_went_out_or_may_have(
     database: Database, state: DeliveryState, counts: bool
 ) -> None:
     number, ids = planned_issue(database, 1)
-    taken = claim(database, number)
-    assert taken
-    settle(database, taken.id, state)
+    settle(database, claim(database, number), state)
     with database.read() as connection:
         had = deliveries.had(connection, ["story-a", "story-b", "story-c"])
     assert had == ({ids[0]: frozenset({"story-a", "story-b"})} if counts else {})
@@ -205,24 +104,73 @@ def test_had_asks_for_many_stories_at_once(database: Database) -> None:
     assert had == {ids[0]: frozenset({"story-a"})}
 
 
-def test_cancelling_settles_what_is_not_handed_over(database: Database) -> None:
+def test_what_is_cancelled_was_not_had(database: Database) -> None:
     number, ids = planned_issue(database, 3)
-    taken = claim(database, number)
-    assert taken
+    made = claim(database, number, most=1)
     with database.begin() as connection:
+        claims.record(connection, made.number, 0, b"\x01", b"\x00", NOW)
         assert deliveries.cancel(connection, number, NOW) == 2
-        assert deliveries.cancel(connection, number, NOW) == 0
-        assert set(deliveries.had(connection, ["story-a"])) == {taken.subscriber}
-    assert claim(database, number) is None
-    assert settle(database, taken.id, DeliveryState.ACCEPTED)
-    assert len(ids) == 3
+        assert set(deliveries.had(connection, ["story-a"])) == {ids[0]}
 
 
-def test_two_newsletters_are_two_ledgers(database: Database) -> None:
-    number, ids = planned_issue(database, 1)
+def test_every_fate_is_counted_and_named(database: Database) -> None:
+    number, _ = planned_issue(database, 5)
+    ends = (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.UNSURE)
+    settle(database, claim(database, number), *ends)
+    assert fates(database, number) == dict.fromkeys(ends, 1) | {"claimed": 1}
+    with database.read() as connection:
+        assert sorted(deliveries.outcomes(connection, number)) == [
+            ("accepted", "", 1),
+            ("claimed", "", 1),
+            ("failed", "it is failed", 1),
+            ("refused", "it is refused", 1),
+            ("unsure", "it is unsure", 1),
+        ]
+        named = list(deliveries.lines(connection, number, DeliveryState.FAILED, DeliveryState.UNSURE))
+        assert [(n.email, n.language, n.state, n.attempts) for n in named] == [
+            ("p2@Example.org", "tr", "failed", 1),
+            ("p3@Example.org", "tr", "unsure", 1),
+        ]
+        assert totals.accepted_per_language(connection) == {"tr": 1}
+        assert deliveries.unsure(connection) == {number: 1}
+
+
+@pytest.mark.parametrize(
+    ("to", "settled_at"),
+    [(DeliveryState.ACCEPTED, NOW + HOUR), (DeliveryState.PLANNED, None), (DeliveryState.FAILED, NOW + HOUR)],
+)
+def test_staff_settle_what_is_in_doubt_and_nothing_else(
+    database: Database, to: DeliveryState, settled_at: datetime | None
+) -> None:
+    number, ids = planned_issue(database, 3)
+    settle(
+        database, claim(database, number), DeliveryState.UNSURE, DeliveryState.UNSURE, DeliveryState.REFUSED
+    )
     with database.begin() as connection:
-        other = add_issue(connection, "daily")
-        made = issues.add_edition(connection, other, edition("c"), DIGEST)
-        deliveries.plan(connection, other, [Planned(ids[0], made, "<2@e.org>")], NOW)
-        assert deliveries.claim(connection, other, "daily", "outbox", NOW) is None, "not a subscriber of it"
-    assert claim(database, number) is not None
+        first = deliveries.find(connection, number, ids[0])
+        assert first
+        refused = deliveries.find(connection, number, ids[2])
+        assert refused
+        assert deliveries.settle_unsure(connection, number, to, "staff", NOW + HOUR, [first, refused]) == 1
+        assert deliveries.of_subscriber(connection, ids[0]) == [(number, to, "staff", settled_at)]
+        assert deliveries.of_subscriber(connection, ids[2])[0][1] == "refused"
+        assert deliveries.settle_unsure(connection, number, to, "staff", NOW + HOUR, []) == 1
+        assert deliveries.settle_unsure(connection, number, to, "staff", NOW + HOUR, []) == 0
+
+
+def test_what_is_missing_is_owed_again_unless_a_later_issue_told_it(database: Database) -> None:
+    number, ids = planned_issue(database, 5)
+    settle(
+        database, claim(database, number),
+        DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.ACCEPTED, DeliveryState.UNSURE, DeliveryState.FAILED,
+    )  # fmt: skip
+    with database.begin() as connection:
+        later = add_issue(connection, slot=NOW + timedelta(days=7))
+        made = issues.add_edition(connection, later, edition("b", "c"), DIGEST)
+        deliveries.plan(connection, later, [Planned(ids[4], made, "<later@e.org>")], NOW)
+        assert deliveries.owe_missing(connection, number) == {"owed again": 2, SkipReason.HAD_ALL: 1}
+        assert deliveries.owe_missing(connection, number) == {"owed again": 0, SkipReason.HAD_ALL: 1}
+        assert issues.get(connection, number).state is IssueState.APPROVED
+    assert fates(database, number) == {"planned": 2, "accepted": 1, "unsure": 1, "failed": 1}
+    again = claim(database, number)
+    assert [(line.subscriber, line.attempts) for line in again.lines] == [(ids[0], 0), (ids[1], 0)]

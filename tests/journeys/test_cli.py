@@ -225,7 +225,7 @@ def test_nobody_reading_progress_stops_no_mail(room: Newsroom) -> None:
 
 
 def test_ctrl_c_ends_with_1_and_a_sentence_and_nothing_is_lost(newsroom: Make) -> None:
-    room, readers = newsroom(), 80
+    room, readers = newsroom(), 1500
     room.article("one", "en", "2026-10-01T09:00:00Z")
     room.readers(*(f"reader{n}@example.com,en,weekly" for n in range(readers)))
     sender = subprocess.Popen(

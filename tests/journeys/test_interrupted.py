@@ -18,6 +18,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from .conftest import Newsroom
 
 READERS = 120
+CONNECTIONS = 8
+"""The default of config.toml."""
 
 
 class Sink:
@@ -81,7 +83,7 @@ def test_the_outbox_after_a_kill_holds_each_mail_once(newsroom: Callable[..., Ne
     assert room.data("issue", "show", "1")["editions"][0]["states"] == {"accepted": READERS}
 
 
-def test_smtp_after_a_kill_has_at_most_one_doubt(
+def test_smtp_after_a_kill_has_at_most_one_doubt_a_connection(
     newsroom: Callable[..., Newsroom], sink: tuple[Sink, int]
 ) -> None:
     handler, port = sink
@@ -95,7 +97,7 @@ def test_smtp_after_a_kill_has_at_most_one_doubt(
     states = room.data("issue", "show", "1")["editions"][0]["states"]
     assert set(handler.taken.values()) == {1}, "nobody was mailed twice"
     assert states["accepted"] + states.get("unsure", 0) == READERS
-    assert states.get("unsure", 0) <= 1
+    assert states.get("unsure", 0) <= CONNECTIONS
     assert len(handler.taken) >= states["accepted"]
 
 

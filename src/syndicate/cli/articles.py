@@ -177,6 +177,7 @@ def _print_summary(opened: "House", report: "RunReport") -> None:
                 f"{plan.issue.newsletter} {plan.issue.date}: no edition in {language}, nothing new in it"
             )
     problems(report.ingest, 8)
+    show.put_off(report.send)
     show.line(f"Feeds: {opened.tree.root / 'feeds' / 'index.html'}")
     show.line(f"Mail:  {opened.carrier_place}")
 

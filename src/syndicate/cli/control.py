@@ -1,6 +1,5 @@
 """``syndicate issue approve|send|pause|resume|cancel|report|settle``, and ``syndicate restored``."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +13,6 @@ from syndicate.model import DeliveryState
 if TYPE_CHECKING:
     from syndicate.flows.control import Verdict
     from syndicate.flows.report import Report
-    from syndicate.flows.send import SendReport
     from syndicate.model import Issue
 
 
@@ -50,7 +48,7 @@ def send(
     for what, people in owed.items():
         show.line(f"{people} {what}")
     show.line(", ".join(f"{n} {state}" for state, n in states.items()) or "nothing was owed any more")
-    put_off(report)
+    show.put_off(report)
 
 
 @issue.command()
@@ -151,15 +149,6 @@ def restored(
         show.line("confirmed: sending goes on from this database")
     else:
         show.said(f"{reason or 'nothing is held: the database is as new as what went out'}", "")
-
-
-def put_off(report: "SendReport") -> None:
-    """What is tried again later, and lanes that failed while others went on."""
-    for number, waiting in report.waiting.items():
-        when = f"from {waiting.due:%Y-%m-%d %H:%M} UTC on" if waiting.due else "as soon as may be"
-        show.line(f"issue {number}: {waiting.number} put off, to be tried again {when}, by: syndicate run")
-    for problem in dict.fromkeys(report.problems):
-        print(f"syndicate: warning: {problem}", file=sys.stderr)  # noqa: T201
 
 
 def _print_report(found: "Report") -> None:

@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"(?<![\w.+:/-])[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+
 
 
 class Interrupted(BaseException):
-    """Ctrl-C. Not a KeyboardInterrupt: each version of Typer ends that in its own way, without a word."""
+    """Ctrl-C, or SIGTERM. Not a KeyboardInterrupt: each version of Typer ends that in its own way, without a word."""
 
 
 def ended(call: Callable[[], None]) -> int:
@@ -90,8 +90,9 @@ def _prepare() -> None:
         # A terminal that cannot show a letter shows its number instead of stopping us.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     # Ignored means that we run behind something (nohup): then it stays ignored.
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -6,12 +6,19 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from time import monotonic
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syndicate.cli.ending import Interrupted
 from syndicate.flows.progress import Progress, silent
 from syndicate.model import Problem
+
+if TYPE_CHECKING:
+    from syndicate.flows.send import SendReport
+
+
+MINUTE = 60.0
 
 
 def line(text: str = "") -> None:
@@ -99,9 +106,18 @@ def _plain_table(
         line(("  " + "  ".join(padded)).rstrip())
 
 
+def put_off(report: "SendReport") -> None:
+    """What is tried again later, and lanes that failed while others went on."""
+    for number, waiting in report.waiting.items():
+        when = f"from {waiting.due:%Y-%m-%d %H:%M} UTC on" if waiting.due else "as soon as may be"
+        line(f"issue {number}: {waiting.number} put off, to be tried again {when}, by: syndicate run")
+    for problem in dict.fromkeys(report.problems):
+        print(f"syndicate: warning: {problem}", file=sys.stderr)  # noqa: T201
+
+
 @contextmanager
 def progress(quiet: bool = False) -> Iterator[Progress]:
-    """A bar per stage on a terminal; elsewhere a line when a stage ends. Ctrl-C waits for the mail in hand."""
+    """A bar per stage on a terminal; elsewhere a line when a stage ends. An interruption waits for mail on the wire."""
     with _progress(quiet) as told, _careful(told) as careful:
         yield careful
 
@@ -123,17 +139,17 @@ def _progress(quiet: bool) -> Iterator[Progress]:
 
 @contextmanager
 def _careful(told: Progress) -> Iterator[Progress]:
-    """While mail is handed over, Ctrl-C ends after the message in hand, whose fate would be in doubt otherwise."""
+    """While mail is handed over, Ctrl-C and SIGTERM wait for what is on the wire, which would be in doubt otherwise."""
     careful = _Careful(told)
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):
-        yield careful
-        return
-    signal.signal(signal.SIGINT, careful.interrupt)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours = [number for number, handler in before.items() if callable(handler)]
+    for number in ours:
+        signal.signal(number, careful.interrupt)
     try:
         yield careful
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number in ours:
+            signal.signal(number, before[number])
 
 
 class _Careful:
@@ -144,6 +160,8 @@ class _Careful:
         self.told(stage, done, total)
         self.is_sending = stage.startswith("send ")
         if self.is_asked:
+            # The sender finishes what is on the wire when this reaches it; a second signal does not wait.
+            self.is_sending = False
             raise Interrupted
 
     def interrupt(self, _number: int, _frame: FrameType | None) -> None:
@@ -152,39 +170,70 @@ class _Careful:
         self.is_asked = True
         with suppress(OSError):
             # Not print: the signal may have come in the middle of one.
-            os.write(2, b"\nsyndicate: ending after the message in hand; Ctrl-C again ends at once\n")
+            os.write(2, b"\nsyndicate: ending after the mail on the wire; once more ends at once\n")
 
 
 class _Lines:
-    """For logs and pipes: one line a stage, written when the next begins."""
+    """For logs and pipes: one line a stage, written when the next begins; of a long send one a minute."""
 
     def __init__(self) -> None:
-        self.stage, self.done = "", 0
+        self.stage, self.done, self.total = "", 0, 0
+        self.began = self.told = 0.0
 
     def __call__(self, stage: str, done: int, total: int | None = None) -> None:
         if stage != self.stage:
             self.close()
-        self.stage, self.done = stage, done
+            self.began = self.told = monotonic()
+        self.stage, self.done, self.total = stage, done, total or 0
+        if stage.startswith("send ") and monotonic() - self.told >= MINUTE:
+            self.told = monotonic()
+            self._say(f"{stage}: {done} of {self.total}{self._rate()}{self._left()}")
 
     def close(self) -> None:
         if self.stage:
-            # Work does not stop because nobody listens to how far it is.
-            with suppress(BrokenPipeError):
-                print(f"{self.stage}: {self.done}", file=sys.stderr, flush=True)  # noqa: T201
+            self._say(f"{self.stage}: {self.done}{self._rate()}")
         self.stage = ""
+
+    def _rate(self) -> str:
+        took = monotonic() - self.began
+        return f", {self.done / took:.0f} a second" if took > 1 and self.stage.startswith("send ") else ""
+
+    def _left(self) -> str:
+        rest = (self.total - self.done) * (monotonic() - self.began) / max(1, self.done)
+        return f", {rest / 60:.0f} minutes left" if rest > MINUTE else ""
+
+    def _say(self, text: str) -> None:
+        # Work does not stop because nobody listens to how far it is.
+        with suppress(BrokenPipeError):
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 @contextmanager
 def _bars() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        ProgressColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
     from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class RateColumn(ProgressColumn):
+        """Done a second, as it goes now."""
+
+        def render(self, task: Any) -> Text:
+            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
+        RateColumn(),
         TimeRemainingColumn(),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:

@@ -16,7 +16,9 @@ from email.policy import SMTP
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from syndicate.flows.control import held_back
 from syndicate.flows.house import House
 from syndicate.flows.trial import compose_all
 from syndicate.languages import SHIPPED, interface, primary
@@ -227,17 +229,32 @@ def _addresses(house: House, now: datetime) -> Iterator[Finding]:
 def _carrier(house: House, now: datetime) -> Iterator[Finding]:
     with house.carrier() as carrier:
         name = carrier.name
-    if name != "smtp":
-        yield _writable(f"carrier {name}", Path(house.carrier_place))
-        return
-    host, _, port = house.carrier_place.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=SMTP_SECONDS).close()
-    except OSError as error:
-        advice = "check carriers.smtp.host and port, that the server runs, and the firewall between"
-        yield Finding("carrier smtp", f"{house.carrier_place}: {error}", Level.BAD, advice)
+    if name == "outbox":
+        yield _writable("carrier outbox", Path(house.carrier_place))
     else:
-        yield Finding("carrier smtp", f"{house.carrier_place} answers")
+        yield _answers(name, house.carrier_place)
+    if held := held_back(house):
+        advice = "look at what went out since, then: syndicate restored --confirm"
+        yield Finding("sending", f"held: {held}", Level.BAD, advice)
+
+
+def _answers(name: str, place: str) -> Finding:
+    """Whether somebody listens where mail is handed over: ``host:port``, or an address of the web."""
+    host, port = _server(place)
+    try:
+        socket.create_connection((host, port), timeout=SMTP_SECONDS).close()
+    except OSError as error:
+        advice = f"check [carriers.{name}] in config.toml, that the server runs, and the firewall between"
+        return Finding(f"carrier {name}", f"{place}: {error}", Level.BAD, advice)
+    return Finding(f"carrier {name}", f"{place} answers")
+
+
+def _server(place: str) -> tuple[str, int]:
+    if "://" not in place:
+        host, _, port = place.rpartition(":")
+        return host, int(port)
+    parts = urlsplit(place)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _host(address: str) -> str:

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 from syndicate.flows.house import House
 from syndicate.model import IssueState, Problem
-from syndicate.store import issues, pages, sources
+from syndicate.store import deliveries, issues, pages, sources
 from syndicate.store import totals as store_totals
+from syndicate.store.witness import count
 
 _WAITS = {
     IssueState.PLANNED: "waits for: syndicate issue approve {id}",
     IssueState.APPROVED: "waits to be sent: syndicate run",
-    IssueState.SENDING: "is being sent, or its sender was interrupted: syndicate run",
+    IssueState.SENDING: "is being sent, or waits for mail that was put off: syndicate run",
     IssueState.PAUSED: "is paused, until: syndicate issue resume {id}",
 }
 
@@ -56,7 +57,16 @@ def problems(house: House) -> list[tuple[str, Problem]]:
 
 
 def waiting(house: House) -> list[str]:
-    """A sentence on each issue that is not done, oldest first: what it waits for."""
+    """A sentence on each issue that is not done, oldest first: what it waits for; and on all that is in doubt."""
     with house.database.read() as connection:
         found = issues.in_state(connection, *_WAITS)
-    return [f"issue {i.id}, {i.newsletter} {i.date}, {_WAITS[i.state].format(id=i.id)}" for i in found]
+        doubts = deliveries.unsure(connection)
+        held = house.witness.objection(count(connection))
+    return [
+        *([f"all sending is held: {held}; see: syndicate restored"] if held else []),
+        *(f"issue {i.id}, {i.newsletter} {i.date}, {_WAITS[i.state].format(id=i.id)}" for i in found),
+        *(
+            f"issue {number}: {people} mails may have gone out or not: syndicate issue settle {number}"
+            for number, people in doubts.items()
+        ),
+    ]

@@ -15,7 +15,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.expression import bindparam
 from sqlalchemy.types import BigInteger, Text
@@ -256,7 +256,7 @@ def open_for(connection: Connection, issue: int) -> int:
 
 _OPEN = delivery.c.state == DeliveryState.CLAIMED
 # What a proof may still settle: what is open, or was given up as a doubt when the claim was seized.
-_PROVABLE = delivery.c.state.in_((DeliveryState.CLAIMED, DeliveryState.UNSURE))
+_PROVABLE = or_(delivery.c.state == DeliveryState.CLAIMED, delivery.c.state == DeliveryState.UNSURE)
 
 _People = Mapping[int, tuple[str, str, str, bool]]
 
@@ -340,11 +340,15 @@ def _accept(connection: Connection, number: int, taken: Sequence[tuple[int, str,
 def _accept_at_once(connection: Connection, number: int, taken: Sequence[tuple[int, str, datetime]]) -> None:
     """PostgreSQL takes columns of values as arrays: a third of the time of as many statements."""
     ids, said, moments = zip(*taken, strict=True)
-    columns = func.unnest(
-        bindparam("ids", list(ids), ARRAY(BigInteger)),
-        bindparam("said", list(said), ARRAY(Text)),
-        bindparam("moments", list(moments), ARRAY(Moment)),
-    ).table_valued("id", "said", "at", name="v")
+    columns = (
+        func.unnest(
+            bindparam("ids", list(ids), ARRAY(BigInteger)),
+            bindparam("said", list(said), ARRAY(Text)),
+            bindparam("moments", list(moments), ARRAY(Moment)),
+        )
+        .table_valued("id", "said", "at", name="v")
+        .render_derived()
+    )
     statement = (
         update(delivery)
         .where(delivery.c.id == columns.c.id, delivery.c.claim == number, _PROVABLE)

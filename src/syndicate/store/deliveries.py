@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, case, func, select, update
 from syndicate.model import DeliveryState, SkipReason
 from syndicate.store import claims
 from syndicate.store.chunks import among, chunks
-from syndicate.store.tables import delivery, edition, edition_item, issue, subscriber
+from syndicate.store.tables import delivery, edition, edition_item, subscriber
 
 GONE_OUT = (
     DeliveryState.PLANNED,
@@ -200,12 +200,11 @@ def unsure(connection: Connection) -> dict[int, int]:
     """Issue to how many of its deliveries are in doubt."""
     query = (
         select(delivery.c.issue, func.count())
-        .join(issue, issue.c.id == delivery.c.issue)
         .where(delivery.c.state == DeliveryState.UNSURE)
         .group_by(delivery.c.issue)
         .order_by(delivery.c.issue)
     )
-    return {number: count for number, count in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _write(connection: Connection, issue_id: int, some: list[Planned], now: datetime) -> None:

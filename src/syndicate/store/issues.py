@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
-from syndicate.model import Edition, EditionItem, Issue, IssueState, NotFound, Placement
+from syndicate.model import DeliveryState, Edition, EditionItem, Issue, IssueState, NotFound, Placement
 from syndicate.store.chunks import chunks
 from syndicate.store.tables import delivery, edition, edition_item, issue
 
@@ -82,7 +82,8 @@ def add_edition(connection: Connection, issue_id: int, value: Edition, digest: M
 def delete_unsent(connection: Connection, issue_id: int) -> bool:
     """Take back a plan of which nothing was handed over yet; False when something was, or may have been."""
     states = (IssueState.PLANNED, IssueState.APPROVED, IssueState.EMPTY)
-    where = (delivery.c.issue == issue_id, delivery.c.handed_at.is_not(None))
+    begun = or_(delivery.c.handed_at.is_not(None), delivery.c.state == DeliveryState.CLAIMED)
+    where = (delivery.c.issue == issue_id, begun)
     found = get(connection, issue_id)
     if found.state not in states or connection.execute(select(delivery.c.id).where(*where).limit(1)).first():
         return False

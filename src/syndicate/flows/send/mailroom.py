@@ -34,8 +34,9 @@ class Carrier(Protocol):
 class Mailroom:
     """The ledger, the carrier, who the mail is from, what its links are made with, and how careful to be.
 
-    ``lock`` is held while sending: only one sender runs at a place. ``key`` is what suppressed addresses are hashed with. ``return_path`` is where reports of failed mail
-    go, with a token of the delivery in it when ``verp``. ``on_unsure`` is ``hold`` or ``resend``.
+    ``lock`` is held while sending: only one sender runs at a place. ``key`` is what suppressed addresses are hashed
+    with. ``return_path`` is where reports of failed mail go, with a token of the delivery in it when ``verp``.
+    ``on_unsure`` is ``hold`` or ``resend``.
     """
 
     database: Database
