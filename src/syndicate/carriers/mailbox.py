@@ -133,7 +133,8 @@ class Imap:
             try:
                 self._said(made.starttls(context))
             except BaseException:
-                made.shutdown()
+                with suppress(OSError):
+                    made.shutdown()
                 raise
         return made
 
