@@ -160,8 +160,8 @@ def test_any_body_for_anybody(text: str, html: str, recipient: Recipient) -> Non
 
 def ended(source: str, recipient: Recipient) -> str:
     """A body that fills to nothing, or to white space at its end, is one that ``email`` itself does not keep."""
-    values = person(recipient).values
-    return source if filled(source, values).strip() and not source[-1].isspace() else source + "."
+    whole = filled(source, person(recipient).values)
+    return source if whole.strip() and not whole[-1].isspace() else source + "."
 
 
 @settings(max_examples=40, deadline=None)

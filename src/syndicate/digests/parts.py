@@ -12,7 +12,6 @@ Neither has a line over 76 characters (RFC 2045, sections 6.7 and 6.8) or one th
 """
 
 import re
-from base64 import encodebytes
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ class Quoted:
         pieces, values = self._pieces.copy(), person.values
         for at, name in self._holes:
             value = values[name]
-            is_ready = person.is_ordinary and value.isascii()
+            is_ready = person.is_ordinary and len(value) <= _QP_ROOM and value.isascii()
             pieces[at] = value.encode() if is_ready else quoted(self._spell(value).encode())
         return pieces
 
@@ -124,9 +123,11 @@ def _phase(literal: bytes, at: int) -> _Phase:
 
 def _lines(octets: bytes) -> bytes:
     """Octets as base64, lines of 76 characters."""
-    if 0 < len(octets) <= _BASE64_OCTETS:
-        return b2a_base64(octets, newline=False) + b"\r\n"
-    return encodebytes(octets).replace(b"\n", b"\r\n")
+    lines = [
+        b2a_base64(octets[n : n + _BASE64_OCTETS], newline=False)
+        for n in range(0, len(octets), _BASE64_OCTETS)
+    ]
+    return b"\r\n".join((*lines, b""))
 
 
 def quoted(octets: bytes) -> bytes:

@@ -24,10 +24,10 @@ _URI = re.compile(r"[!-;=?-~]+")
 
 # Letters that ``visible`` leaves alone (nothing to compose or to hide) in Latin, Cyrillic, Arabic and Han.
 _LETTER = "[A-Za-z0-9\u00c0-\u017f\u0400-\u0481\u048a-\u04ff\u0621-\u063a\u0641-\u064a\u4e00-\u9fff]"
-_NAME = rf"(?=.{{0,{_NAME_ROOM // _WIDEST}}}\n)(?:{_LETTER}+(?:[ -]{_LETTER}+)*)?"
+_NAME = rf"(?=.{{0,{_NAME_ROOM // _WIDEST}}}\n)(?:{_LETTER}+(?:(?:\. ?|[ -]){_LETTER}+)*\.?)?"
 _WORDS = r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
-_ADDRESS = rf"(?=.{{1,75}}\n){_WORDS}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
-_WEB = r"(?=.{1,75}\n)https?://[A-Za-z0-9/:._~-]+"
+_ADDRESS = rf"(?=.{{1,254}}\n){_WORDS}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+_WEB = rf"(?=.{{1,{_LONGEST_URI}}}\n)https?://[A-Za-z0-9/:._~-]+"
 _ORDINARY = re.compile(
     "\n".join((_NAME, _ADDRESS, rf"<{_WORDS}@[A-Za-z0-9.-]+>", _WEB, _WEB, r"[A-Za-z0-9@.?=_+-]{0,200}"))
 )
@@ -37,8 +37,8 @@ class Person(NamedTuple):
     """A recipient, checked: each value is one line and cannot break a header.
 
     ``name`` may stand before an address, ``unsubscribe`` is the value of List-Unsubscribe, ``values`` fill the
-    slots. ``is_ordinary``: in ASCII, each is the same in text, in HTML and in quoted-printable, and no longer than
-    one of its lines.
+    slots. ``is_ordinary``: none of these has anything that HTML, or quoted-printable but for what is not ASCII,
+    writes in another way, and none begins with a dot.
     """
 
     name: str
@@ -71,21 +71,23 @@ def _unusual(recipient: Recipient) -> Person:
     mailto = recipient.unsubscribe_mailto.removeprefix("mailto:")
     ways = [_web(recipient.unsubscribe_url), *([uri(f"mailto:{mailto}")] if mailto else [])]
     values = {
-        "name": _shown(recipient.name),
+        "name": (name := _shown(recipient.name)),
         "email": checked_address("To", recipient.email),
         "unsubscribe": recipient.unsubscribe_url,
         "preferences": uri(recipient.preferences_url),
     }
     message_id = checked("Message-ID", recipient.message_id, _MESSAGE_ID)
-    return Person(
-        display(recipient.name), recipient.email, message_id, uri_list(ways), values, is_ordinary=False
-    )
+    return Person(_short(name), recipient.email, message_id, uri_list(ways), values, is_ordinary=False)
 
 
 def display(name: str) -> str:
     """A name fit to stand before an address: visible, short, and no address itself."""
-    seen = shorten(_shown(name), _NAME_ROOM)
-    return "" if "@" in seen else seen
+    return _short(_shown(name))
+
+
+def _short(name: str) -> str:
+    short = name if len(name) * _WIDEST <= _NAME_ROOM else shorten(name, _NAME_ROOM)
+    return "" if "@" in short else short
 
 
 def _shown(name: str) -> str:
