@@ -1,7 +1,5 @@
 """``syndicate bounces``: reports of failed mail are read from the mailbox they come back to."""
 
-from dataclasses import asdict
-
 from syndicate.cli import show
 from syndicate.cli.articles import now
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house
@@ -9,18 +7,25 @@ from syndicate.cli.command import CONFIG, AsJson, Config, app, house
 
 @app.command()
 def bounces(config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Read the mailbox of [bounces]: dead addresses and complaints are mailed no more. A second run changes nothing."""
+    """Read reports of failed mail, each once: dead addresses and complaints are mailed no more."""
     from syndicate.flows.bounces import bounces as read
     from syndicate.model import ConfigError
 
     opened = house(config)
-    if opened.mailbox is None:
+    mailbox = getattr(opened, "mailbox", None)
+    if mailbox is None:
         raise ConfigError("config.toml names no mailbox; give bounces.maildir or bounces.imap")
-    with opened.mailbox() as mailbox:
-        report = read(opened.database, opened.tokens, opened.key, mailbox, now())
+    with mailbox() as box:
+        report = read(opened.database, opened.tokens, opened.key, box, now())
+    heard = report.heard
     if as_json:
-        show.json(asdict(report))
+        numbers = {
+            "changed": heard.changed,
+            "suppressed": heard.suppressed,
+            "unsubscribed": heard.unsubscribed,
+        }
+        show.json({"messages": report.fates, **numbers})
         return
     show.line(", ".join(f"{n} {fate}" for fate, n in sorted(report.fates.items())) or "no new messages")
-    if report.heard.suppressed:
-        show.line(f"{report.heard.suppressed} addresses are mailed no more")
+    if heard.suppressed:
+        show.line(f"mailed no more: {heard.suppressed}")

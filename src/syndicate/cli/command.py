@@ -40,7 +40,7 @@ _doors = _Doors()
 
 def command(open_house: "Callable[[Path], House]", serve: "Callable[[House, str, int], None]") -> None:
     """Run the console command; never returns."""
-    from syndicate.cli import articles, control, issue, readers, site  # noqa: F401  (each registers its verbs)
+    from syndicate.cli import articles, bounces, control, issue, readers, site  # noqa: F401  (each registers its verbs)
 
     _doors.open_house, _doors.serve = open_house, serve
     raise SystemExit(ended(app))
