@@ -43,7 +43,7 @@ class FakeSendGrid:
     def __init__(self, *, rate: tuple[int, int] = (600, 60), unicode_from: bool = False) -> None:
         self.key, self.weak_key = "SG.fake-key.0123456789abcdef", "SG.weak-key.0123456789abcdef"
         self.rate, self.unicode_from = rate, unicode_from
-        self.largest = 30_000_000
+        self.largest, self.most_stopped = 30_000_000, 10
         self.faults: list[str] = []
         self.requests: list[dict[str, Any]] = []
         self.refused: list[list[dict[str, Any]]] = []
@@ -251,8 +251,8 @@ class FakeSendGrid:
             return 400, _errors("invalid batch id or status", "batch_id")
         if new == (batch in self.scheduled):
             return 400, _errors("the batch has a status already, or none", "batch_id")
-        if new and len(self.scheduled) >= 10:
-            return 400, _errors("no more than 10 batches can be paused or cancelled", "batch_id")
+        if new and len(self.scheduled) >= self.most_stopped:
+            return 400, _errors("no more batches can be paused or cancelled", "batch_id")
         if due and min(due) - 600 < self.now():
             return 400, _errors("too late: within 10 minutes of send_at", "batch_id")
         self.scheduled[batch] = status

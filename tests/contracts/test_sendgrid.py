@@ -414,7 +414,21 @@ def test_what_cannot_be_cancelled_is_a_doubt(fake: FakeSendGrid) -> None:
     assert states(carried(fake, people(2), strict=True)) == {1: "unsure", 2: "unsure"}
 
 
-def test_ten_are_cancelled_at_one_time_and_deleted_when_they_are_over(fake: FakeSendGrid) -> None:
+@pytest.mark.parametrize("held", [[], [{"status": "pause"}], [{"status": "cancel"}] * 2, {}, None])
+def test_a_batch_that_is_not_found_cancelled_is_a_doubt(fake: FakeSendGrid, held: object) -> None:
+    plain, stops = fake.other, {"POST": (400, {}), "GET": (200, held)}
+    fake.other = lambda method, parts, query, body: (
+        stops[method] if "scheduled_sends" in parts else plain(method, parts, query, body)
+    )
+    fake.faults = ["accept, 500"]
+    assert states(carried(fake, people(1), strict=True)) == {1: "unsure"}
+
+
+@pytest.mark.parametrize("theirs", [MOST_CANCELLED, 99])
+def test_ten_are_cancelled_at_one_time_and_deleted_when_they_are_over(
+    fake: FakeSendGrid, theirs: int
+) -> None:
+    fake.most_stopped = theirs
     fake.faults = ["accept, 500"] * (MOST_CANCELLED + 1)
     carrier = SendGrid(account(fake, strict=True, personalizations=1))
     desk = MemoryDesk(people(MOST_CANCELLED + 1))
