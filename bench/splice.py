@@ -32,7 +32,7 @@ NAMES = (
 TOKENS = Tokens(b"bench" * 8)
 
 
-def against_emailmessage() -> dict[str, Any]:
+def vs_emailmessage() -> dict[str, Any]:
     """Messages a second, tokens included, with ``email.message.EmailMessage`` made per recipient as the other side."""
     digest, sender = edition.turkish()
     made, people = stencil(digest, sender), count()
@@ -44,7 +44,7 @@ def against_emailmessage() -> dict[str, Any]:
     )
 
 
-def against_join() -> dict[str, Any]:
+def vs_join() -> dict[str, Any]:
     """Messages a second, tokens included, with one join of the finished message's pieces as the other side."""
     digest, sender = edition.turkish()
     made, people = stencil(digest, sender), count()
