@@ -26,7 +26,6 @@ from syndicate.subscribers import address_hash, canonical
 AT_ONCE = 500
 """Events of a provider's list in one transaction."""
 
-_BODIES = 10
 _NOTHING = (DeliveryState.ACCEPTED, "")
 _Placed = tuple[Event, Line | None]
 
@@ -117,7 +116,7 @@ def _received(database: Database) -> Iterator[Received]:
     last = 0
     while True:
         with database.read() as connection:
-            some = events.unread(connection, _BODIES, after=last)
+            some = events.unread(connection, limit=10, after=last)
         if not some:
             return
         yield from some
@@ -141,7 +140,7 @@ def _hear_body(ear: "_Ear", hooks: Mapping[str, Hook], body: Received, now: date
 
 def _hear_one_by_one(ear: "_Ear", told: Sequence[Event], body: Received, now: datetime) -> None:
     """Some event of a body cannot be kept: all others are, and the body stays for a person to look at."""
-    fault: Exception = StoreError("each event by itself was kept")
+    fault: Exception | None = None
     for one in told:
         try:
             ear.take_in([one], now)
@@ -150,7 +149,10 @@ def _hear_one_by_one(ear: "_Ear", told: Sequence[Event], body: Received, now: da
         except Exception as error:
             fault = error
             ear.report.broken += 1
-    _set_aside(ear, body, fault)
+    if fault:
+        _set_aside(ear, body, fault)
+    else:
+        ear.take_in([], now, body)
 
 
 def _set_aside(ear: "_Ear", body: Received, fault: Exception) -> None:
