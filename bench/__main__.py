@@ -9,13 +9,26 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import feed, measure, plot, rebuild, similar
+from bench import dkim, feed, ledger, measure, plot, rebuild, sendgrid, similar, smtp, splice
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "latest.json"
 PLOT = HERE / "results" / "rebuild.svg"
 
 ALL: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "splice_vs_emailmessage": splice.vs_emailmessage,
+    "splice_vs_join": splice.vs_join,
+    "dkim_rsa_of_limit": dkim.rsa_of_limit,
+    "dkim_ed25519_of_limit": dkim.ed25519_of_limit,
+    "smtp_vs_smtplib": smtp.vs_smtplib,
+    "smtp_vs_aiosmtplib": smtp.vs_aiosmtplib,
+    "smtp_cpu_vs_smtplib": smtp.cpu_vs_smtplib,
+    "smtp_delay_vs_smtplib": smtp.delay_vs_smtplib,
+    "smtp_delay_of_rtt": smtp.delay_of_rtt,
+    "ledger_share_sqlite": ledger.share_sqlite,
+    "ledger_share_postgres": ledger.share_postgres,
+    "sending_memory": ledger.memory,
+    "sendgrid_vs_helpers": sendgrid.sendgrid_vs_helpers,
     "feed_atom_vs_feedgen": feed.run,
     "rebuild_one_of_10k": rebuild.run,
     "similar_add_one_100k": similar.run,

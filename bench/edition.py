@@ -12,7 +12,7 @@ BASE = "https://news.newsroom.example.org"
 WHEN = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 TEMPLATES = (Path(__file__).resolve().parent.parent / "templates",)
 STORIES, WORDS = 20, 160
-_SITE = Site(
+SITE = Site(
     name={"tr": "Haber Odası"},
     description={"tr": "Her şeyin haberi"},
     url=site.SITE,
@@ -22,7 +22,7 @@ _SITE = Site(
     timezone="Europe/Istanbul",
     postal_address="1 Example Street",
 )
-_NEWSLETTER = Newsletter(
+NEWSLETTER = Newsletter(
     key="weekly",
     title={"tr": "Haftalık"},
     languages=("tr",),
@@ -36,8 +36,8 @@ def turkish() -> tuple[Digest, Sender]:
     """About 60 kB of HTML and the text that goes with it."""
     items = tuple(EditionArticle(_complete(n)) for n in range(STORIES))
     content = EditionContent(
-        newsletter=_NEWSLETTER,
-        site=_SITE,
+        newsletter=NEWSLETTER,
+        site=SITE,
         issue_date=date(2026, 11, 23),
         language="tr",
         web_url=f"{BASE}/tr/archive/weekly/2026-11-23/",
@@ -46,7 +46,7 @@ def turkish() -> tuple[Digest, Sender]:
         archive_url=f"{BASE}/tr/archive/weekly/",
     )
     return compose(content, TEMPLATES), sender(
-        _NEWSLETTER, _SITE, "tr", "weekly@news.newsroom.example.org", archive_url=content.archive_url
+        NEWSLETTER, SITE, "tr", "weekly@news.newsroom.example.org", archive_url=content.archive_url
     )
 
 
@@ -54,7 +54,7 @@ def _complete(number: int) -> CompleteArticle:
     text = site.text("tr", WORDS, number)
     key = f"author-{number % 6}"
     article = Article(
-        id=f"tag:{_SITE.id_authority}:{number}",
+        id=f"tag:{SITE.id_authority}:{number}",
         story=str(number),
         sequence=number,
         available=WHEN,

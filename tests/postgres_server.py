@@ -33,8 +33,11 @@ def _owner() -> str | None:
 
 
 @contextmanager
-def server(programs: Path) -> Iterator[str]:
-    """A server on a socket in a folder of its own, without a port; it ends with the block, by its own pid."""
+def server(programs: Path, *, is_durable: bool = False) -> Iterator[str]:
+    """A server on a socket in a folder of its own, without a port; it ends with the block, by its own pid.
+
+    ``is_durable``: every commit reaches the disk, as in service; a test has no use for that.
+    """
     folder = Path(tempfile.mkdtemp(prefix="syndicate-pg-"))
     owner = _owner()
     if owner:
@@ -47,10 +50,10 @@ def server(programs: Path) -> Iterator[str]:
                  "--locale=C.UTF-8", "-D", folder / "data"],
                 check=True, stdout=log, stderr=log, **run,
             )  # fmt: skip
-            options = {
-                "listen_addresses": "", "unix_socket_directories": folder, "fsync": "off",
-                "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off",
-            }  # fmt: skip
+            options = {"listen_addresses": "", "unix_socket_directories": folder}
+            if not is_durable:
+                quick = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+                options |= dict.fromkeys(quick, "off")
             given = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
             process = subprocess.Popen(
                 [programs / "postgres", "-D", folder / "data", *given], stdout=log, stderr=log, **run

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,40 +11,19 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from .conftest import Newsroom
+from .sink import Sink, listening
 
 READERS = 120
 CONNECTIONS = 8
 """The default of config.toml."""
 
 
-class Sink:
-    """Accepts every message and counts them by Message-ID."""
-
-    def __init__(self) -> None:
-        self.taken: Counter[str] = Counter()
-        self.hold: Callable[[], None] = lambda: None
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        assert isinstance(envelope.content, bytes)
-        self.taken[str(message_from_bytes(envelope.content, policy=policy.default)["Message-ID"])] += 1
-        self.hold()
-        return "250 taken"
-
-
 @pytest.fixture
 def sink() -> Iterator[tuple[Sink, int]]:
-    handler = Sink()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield handler, port
-    controller.stop()
+    with listening() as found:
+        yield found
 
 
 def start(room: Newsroom) -> "subprocess.Popen[bytes]":

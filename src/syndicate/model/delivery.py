@@ -39,12 +39,17 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """One whole message for a carrier: envelope (both addresses ready for the wire) and bytes, lines end in CRLF."""
+    """One whole message for a carrier: envelope (both addresses ready for the wire) and bytes, lines end in CRLF.
+
+    ``is_tidy``: its maker promises that all of it is ASCII, every line ends in CRLF and none begins with a dot, so
+    that nobody has to look through it.
+    """
 
     delivery: int
     sender: str
     recipient: str
     message: bytes
+    is_tidy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 import idna
 
@@ -47,6 +48,7 @@ def address_hash(key: bytes, canonical_address: str) -> bytes:
     return hmac.digest(key, b"suppression\0" + canonical_address.encode(), hashlib.sha256)
 
 
+@lru_cache(maxsize=10_000)
 def _domain(domain: str) -> str:
     try:
         ascii_domain = idna.encode(domain.strip().rstrip("."), uts46=True).decode().lower()
