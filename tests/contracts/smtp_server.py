@@ -18,18 +18,31 @@ class Replies:
         self.replies = replies
         self.got: list[bytes] = []
         self.recipients: list[str] = []
+        self.parameters: list[list[str]] = []
+        self.hellos: list[str] = []
         self.connections = 0
+        self.pipelining = True
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.hellos.append(hostname)
+        return [responses[0], "250-PIPELINING", *responses[1:]] if self.pipelining else responses
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        envelope.mail_from = address
+        if "MAIL" not in self.replies:
+            envelope.mail_from = address
+        self.parameters.append(options)
         return _say(server, self.replies.get("MAIL", "250 sender ok"))
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        envelope.rcpt_tos.append(address)
+        if "RCPT" not in self.replies:
+            envelope.rcpt_tos.append(address)
         return _say(server, self.replies.get("RCPT", "250 recipient ok"))
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -73,9 +86,12 @@ def only_ayse(server: SMTP, session: Session, envelope: Envelope, mechanism: str
 
 
 @contextmanager
-def serve(replies: Mapping[str, str] = {}, **options: Any) -> Iterator[tuple[int, Replies]]:
+def serve(
+    replies: Mapping[str, str] = {}, *, pipelining: bool = True, **options: Any
+) -> Iterator[tuple[int, Replies]]:
     """A server on a free port of this machine; it ends with the block."""
     handler, loop, port = Replies(replies), asyncio.new_event_loop(), 0
+    handler.pipelining = pipelining
     ready, done = threading.Event(), asyncio.Event()
 
     async def run() -> None:

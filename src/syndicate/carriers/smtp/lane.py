@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from syndicate.carriers.desk import Desk
 from syndicate.carriers.smtp.conversation import Conversation
-from syndicate.carriers.smtp.envelope import Ready, Sign, lacking, ready
+from syndicate.carriers.smtp.envelope import Inspection, Ready, Sign, lacking
 from syndicate.carriers.smtp.server import SmtpServer
 from syndicate.carriers.smtp.verdict import lost_before
 from syndicate.carriers.smtp.wire import Lost, Unwelcome, Wire, name
@@ -27,6 +27,7 @@ class Lane:
         self, server: SmtpServer, desk: Desk[HandOver], sign: Sign | None, open_wire: Callable[[], Wire]
     ) -> None:
         self.server, self.desk, self.sign, self.open_wire = server, desk, sign, open_wire
+        self.inspection = Inspection()
         self.talk: Conversation | None = None
         self.worked = False
         self.setbacks = 0
@@ -89,7 +90,7 @@ class Lane:
         while taken := self.desk.take(1, wait=wait):
             (item,) = taken
             self.unmarked.append(item.delivery)
-            found = ready(item)
+            found = self.inspection.of(item)
             offers = self.talk.wire.offers if self.talk else None
             reason = found if isinstance(found, str) else offers is not None and lacking(found, offers)
             if isinstance(found, Ready) and not reason:

@@ -1,7 +1,6 @@
 """Making a connection ready: greeting, EHLO, TLS (RFC 3207), login (RFC 4954)."""
 
 import base64
-import functools
 import re
 import socket
 import ssl
@@ -57,11 +56,10 @@ def _hello(wire: Wire, server: SmtpServer) -> Mapping[str, str]:
     return {match[1].upper(): match[2].strip() for match in found if match}
 
 
-@functools.cache
 def _host_name() -> str:
-    """Our name where we have one; asked once, for it may ask the network."""
-    full = socket.getfqdn()
-    return full if "." in full and full.isascii() else ""
+    """Our full name, where the system knows one by itself: a name server is not asked, it may take its time."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else ""
 
 
 def _literal(sock: socket.socket) -> str:

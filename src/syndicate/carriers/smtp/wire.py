@@ -98,7 +98,7 @@ class Wire:
         line = self._held[self._at : end].rstrip(b"\r")
         self._at = end + 1
         code, mark = line[:3], line[3:4]
-        if not (code.isdigit() and b"2" <= code < b"6" and mark in b" -"):
+        if not (len(code) == 3 and code.isdigit() and b"2" <= code < b"6" and mark in b" -"):
             raise Lost(f"not a reply of SMTP: {line[:40]!r}")
         return int(code), mark == b"-", line[4:]
 
