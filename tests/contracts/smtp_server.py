@@ -82,7 +82,8 @@ def _say(server: SMTP, reply: str) -> str:
 
 def only_ayse(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
     known = isinstance(data, LoginPassword) and (data.login, data.password) == (b"ayse", b"open sesame")
-    return AuthResult(success=known)
+    # not "handled": the server is to say 535 itself
+    return AuthResult(success=known, handled=False)
 
 
 @contextmanager
