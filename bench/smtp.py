@@ -34,9 +34,12 @@ from syndicate.model import HandOver, Outcome
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
 NEAR, FAR = 32, 16
-COUNT, FAR_COUNT = 3000, 640
+COUNT, FAR_COUNT = 3000, 1600
 WAY = 10_000
 """Microseconds each way: a round trip of 20 ms."""
+
+GATHER = 0.001
+"""Seconds."""
 
 SENDER, RECIPIENT = "letters@example.org", "reader@example.org"
 UNIT = "messages a second"
@@ -171,9 +174,12 @@ def _free() -> int:
 def message(number: int) -> bytes:
     """A Turkish letter of 83 kB in quoted-printable, as a digest is."""
     line = b"=C3=A7al=C4=B1=C5=9Fma ve bar=C4=B1=C5=9F i=C3=A7in g=C3=BCnl=C3=BCk s=\r\n"
-    head = f"From: Bulten <{SENDER}>\r\nTo: <{RECIPIENT}>\r\nSubject: Bulten\r\nMessage-ID: <{number}@example.org>\r\n"
-    kind = "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
-    return (head + kind + "\r\n").encode() + line * (83_000 // len(line))
+    head = (
+        f"From: Bulten <{SENDER}>\r\nTo: <{RECIPIENT}>\r\nSubject: Bulten\r\nMessage-ID: <{number}@example.org>\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return head.encode() + line * (83_000 // len(line))
 
 
 def ours(port: int, connections: int, count: int, messages: Sequence[bytes]) -> None:
@@ -285,6 +291,9 @@ class LedgerDesk:
 
     def _commit(self, database: sqlite3.Connection) -> bool:
         marks = [self.waiting.get()]
+        if not self.waiting.empty():
+            # Where marks come close together, a commit for more of them is worth a moment.
+            time.sleep(GATHER)
         while not self.waiting.empty():
             marks.append(self.waiting.get())
         rows = [("marked", number) for number, _ in marks if number >= 0]
