@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syndicate.model import ConfigError, SourceItem
+from syndicate.model import ConfigError, Event, SourceItem
 
 if TYPE_CHECKING:
     from syndicate.carriers.sendgrid import SendGridAccount
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         WxrSection,
     )
     from syndicate.deliveries import Limits
+    from syndicate.flows.bounces import Mailbox
+    from syndicate.flows.hear_back import Hook
     from syndicate.flows.house import House
     from syndicate.flows.send import Carrier
 
@@ -72,6 +74,9 @@ def open_house(config: Path) -> "House":
         attempts=settings.mail.attempts,
         on_unsure=settings.mail.on_unsure,
         limits=_limits(settings),
+        hooks=_hooks(settings),
+        mailbox=_mailbox(settings),
+        suppressions=_suppressions(settings),
         secret=None if settings.secret("secret").get_secret_value() else settings.path(settings.paths.secret),
         places={s.name: settings.path(p) for s in settings.sources if (p := getattr(s, "path", None))},
     )
@@ -303,3 +308,40 @@ def _carrier_place(settings: "Settings") -> str:
     if settings.mail.carrier == "sendgrid":
         return settings.carriers.sendgrid.url
     return f"{settings.carriers.smtp.host}:{settings.carriers.smtp.port}"
+
+
+def _hooks(settings: "Settings") -> "dict[str, Hook]":
+    """Of the providers whose signatures can be checked."""
+    key = settings.carriers.sendgrid.webhook_key
+    if not key:
+        return {}
+    from syndicate.carriers.sendgrid.hook import SendGridHook
+
+    return {"sendgrid": SendGridHook(key)}
+
+
+def _suppressions(settings: "Settings") -> "Callable[[datetime | None], Iterator[Event]] | None":
+    """What the provider itself would not mail any more; None for carriers that keep no such list."""
+    if settings.mail.carrier != "sendgrid":
+        return None
+    from syndicate.carriers.sendgrid.suppressions import suppressions
+
+    return partial(suppressions, _sendgrid_account(settings))
+
+
+def _mailbox(settings: "Settings") -> "Callable[[], AbstractContextManager[Mailbox]] | None":
+    """What reports of failed mail come back to; None where nothing is set."""
+    from syndicate.carriers.mailbox import Imap, ImapServer, Maildir
+
+    section = settings.bounces
+    if section.maildir:
+        folder = settings.path(section.maildir)
+        return lambda: Maildir(folder)
+    if not section.imap:
+        return None
+    host, _, port = section.imap.rpartition(":")
+    password = settings.secret("bounces_password").get_secret_value()
+    if not password:
+        raise ConfigError("bounces.imap is set, but SYNDICATE_BOUNCES_PASSWORD is not")
+    server = ImapServer(host, section.username, password, int(port), section.folder)
+    return lambda: Imap(server)

@@ -106,20 +106,17 @@ class _Enough(Exception):
 
 @contextmanager
 def listening(*robots: Robot) -> Iterator[int]:
-    """Each robot answers one connection, the last one all that follow; ends with the block."""
+    """Each robot answers one connection, the last one all that follow, one after the other; ends with the block."""
     done = threading.Event()
-    talks: list[threading.Thread] = []
 
     def run(door: socket.socket) -> None:
         left = list(robots)
-        while not done.is_set():
+        while True:
             connection, _ = door.accept()
             if done.is_set():
                 connection.close()
                 return
-            robot = left.pop(0) if len(left) > 1 else left[0]
-            talks.append(threading.Thread(target=robot.answer, args=(connection,)))
-            talks[-1].start()
+            (left.pop(0) if len(left) > 1 else left[0]).answer(connection)
 
     with socket.create_server(("127.0.0.1", 0)) as door:
         thread = threading.Thread(target=run, args=(door,))
@@ -129,5 +126,4 @@ def listening(*robots: Robot) -> Iterator[int]:
         finally:
             done.set()
             socket.create_connection(door.getsockname()).close()
-            for one in (thread, *talks):
-                one.join()
+            thread.join()

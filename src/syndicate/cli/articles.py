@@ -178,6 +178,7 @@ def _print_summary(opened: "House", report: "RunReport") -> None:
             )
     problems(report.ingest, 8)
     show.put_off(report.send)
+    show.warnings(report.problems)
     show.line(f"Feeds: {opened.tree.root / 'feeds' / 'index.html'}")
     show.line(f"Mail:  {opened.carrier_place}")
 

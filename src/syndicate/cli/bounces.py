@@ -12,10 +12,9 @@ def bounces(config: Config = CONFIG, as_json: AsJson = False) -> None:
     from syndicate.model import ConfigError
 
     opened = house(config)
-    mailbox = getattr(opened, "mailbox", None)
-    if mailbox is None:
+    if opened.mailbox is None:
         raise ConfigError("config.toml names no mailbox; give bounces.maildir or bounces.imap")
-    with mailbox() as box:
+    with opened.mailbox() as box:
         report = read(opened.database, opened.tokens, opened.key, box, now())
     heard = report.heard
     if as_json:

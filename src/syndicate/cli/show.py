@@ -10,7 +10,7 @@ from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from syndicate.cli.ending import Interrupted
+from syndicate.cli.ending import Interrupted, anonymous
 from syndicate.flows.progress import Progress, silent
 from syndicate.model import Problem
 
@@ -111,8 +111,13 @@ def put_off(report: "SendReport") -> None:
     for number, waiting in report.waiting.items():
         when = f"from {waiting.due:%Y-%m-%d %H:%M} UTC on" if waiting.due else "as soon as may be"
         line(f"issue {number}: {waiting.number} put off, to be tried again {when}, by: syndicate run")
-    for problem in dict.fromkeys(report.problems):
-        print(f"syndicate: warning: {problem}", file=sys.stderr)  # noqa: T201
+    warnings(report.problems)
+
+
+def warnings(problems: Iterable[str]) -> None:
+    """Sentences on what stopped nothing, each once, on standard error: without addresses."""
+    for problem in dict.fromkeys(problems):
+        print(f"syndicate: warning: {anonymous(problem)}", file=sys.stderr)  # noqa: T201
 
 
 @contextmanager

@@ -1,18 +1,20 @@
 """The house: everything the flows need, put together once by ``app`` from config.toml."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from syndicate.deliveries import Limits
+from syndicate.flows.bounces import Mailbox
 from syndicate.flows.compose import Composer
 from syndicate.flows.hear_back import Hook
 from syndicate.flows.ingest import Source
 from syndicate.flows.plan import Planner
 from syndicate.flows.publish import FeedSettings
 from syndicate.flows.send import Carrier, Mailroom
-from syndicate.model import Newsletter, NotFound, Site
+from syndicate.model import Event, Newsletter, NotFound, Site
 from syndicate.store import Database, PublicTree
 from syndicate.store.witness import Witness
 from syndicate.subscribers import Tokens
@@ -23,7 +25,9 @@ class House:
     """``origins`` are the sources; ``carrier`` opens the configured one; ``lists`` holds CSV files to sync.
 
     ``secret`` is the file the key came from, None when it came from the environment. ``places`` are the folders and
-    files that sources read, by name of the source. ``hooks`` read what providers send, by the carrier's name.
+    files that sources read, by name of the source. ``hooks`` read what providers send, by the carrier's name;
+    ``mailbox`` is where reports of failed mail come back to; ``suppressions`` asks the carrier for its own list,
+    since a time.
     """
 
     site: Site
@@ -49,6 +53,8 @@ class House:
     on_unsure: str = "hold"
     limits: Limits = field(default_factory=Limits)
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    mailbox: Callable[[], AbstractContextManager[Mailbox]] | None = None
+    suppressions: Callable[[datetime | None], Iterator[Event]] | None = None
     secret: Path | None = None
     places: Mapping[str, Path] = field(default_factory=dict)
 

@@ -6,31 +6,35 @@ from datetime import datetime
 
 from syndicate.editions import latest_slot
 from syndicate.flows.archive import publish_archive
+from syndicate.flows.hear_back import hear
 from syndicate.flows.house import House
 from syndicate.flows.ingest import IngestReport, ingest
+from syndicate.flows.nightly import pull
 from syndicate.flows.plan import PlanReport, plan_issue
 from syndicate.flows.press import PressReport
 from syndicate.flows.progress import Progress, silent
 from syndicate.flows.publish import publish
 from syndicate.flows.send import SendReport, send_issues
-from syndicate.model import IssueState
+from syndicate.model import CarrierError, IssueState
 from syndicate.store import issues
 
 
 @dataclass(slots=True)
 class RunReport:
-    """What each step did."""
+    """What each step did; ``problems`` are sentences on what stopped nothing."""
 
     ingest: IngestReport
     feeds: PressReport = field(default_factory=PressReport)
     plans: list[PlanReport] = field(default_factory=list)
     archive: PressReport = field(default_factory=PressReport)
     send: SendReport = field(default_factory=SendReport)
+    problems: list[str] = field(default_factory=list)
 
 
 def run(house: House, clock: Callable[[], datetime], progress: Progress = silent) -> RunReport:
     """Ingest, publish, plan what is due, send what is approved, publish the archive."""
     report = RunReport(ingest_all(house, clock(), progress))
+    report.problems = listen(house, clock())
     report.feeds = publish_feeds(house, clock(), progress)
     for newsletter in house.newsletters.values():
         now = clock()
@@ -39,6 +43,18 @@ def run(house: House, clock: Callable[[], datetime], progress: Progress = silent
     report.archive = publish_pages(house, clock())
     report.send = send_approved(house, clock, progress)
     return report
+
+
+def listen(house: House, now: datetime) -> list[str]:
+    """Hear what came back before more goes out; sentences on what could not be heard, which stops nothing else."""
+    problems = []
+    if house.hooks:
+        hear(house.database, house.hooks, house.key, now)
+    try:
+        pull(house, "sendgrid", now)
+    except CarrierError as error:
+        problems.append(str(error))
+    return problems
 
 
 def ingest_all(house: House, now: datetime, progress: Progress = silent, only: str = "") -> IngestReport:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from syndicate.model import DeliveryState, Event, EventKind
 from syndicate.store.chunks import among, chunks
-from syndicate.store.tables import Moment, delivery, event, issue, received, subscriber
+from syndicate.store.tables import Moment, delivery, event, issue, received, subscriber, volume
 
 _ASIDE = "aside:"
 """Before the carrier's name of what could not be read."""
@@ -265,3 +265,15 @@ def _key(one: Event) -> str:
 def _text(value: str) -> str:
     """Without what PostgreSQL refuses in a text: NUL, and halves of characters."""
     return value.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def last_pull(connection: Connection, carrier: str) -> str:
+    """The day (UTC, ISO) on which the carrier's own list of suppressions was last taken over; empty for never."""
+    where = volume.c.carrier == f"{carrier} suppressions"
+    return connection.execute(select(func.max(volume.c.day)).where(where)).scalar() or ""
+
+
+def note_pull(connection: Connection, carrier: str, events: int, now: datetime) -> None:
+    """That it was taken over today, with so many entries. Not twice a day."""
+    values = {"carrier": f"{carrier} suppressions", "day": now.date().isoformat(), "messages": events}
+    connection.execute(volume.insert().values(values))

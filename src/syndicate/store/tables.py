@@ -306,7 +306,8 @@ claim = Table(
     Column("taken", LargeBinary, nullable=False),
 )
 
-# How many messages each carrier took on each day (UTC): what a warm-up counts.
+# How many messages each carrier took on each day (UTC): what a warm-up counts. A provider's list of suppressions
+# ("sendgrid suppressions") is a line here, too, of the day on which it was taken over.
 volume = Table(
     "volume",
     metadata,

@@ -186,3 +186,16 @@ def _key(public_key: str) -> "EllipticCurvePublicKey":
 def _refuse_unless(holds: bool, reason: str) -> None:
     if not holds:
         raise UnsafeValue(f"the event webhook: {reason}")
+
+
+class SendGridHook:
+    """The calls of one account, by its verification key."""
+
+    def __init__(self, public_key: str) -> None:
+        self._public_key = public_key
+
+    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+        verify(self._public_key, headers, body, now)
+
+    def events(self, body: bytes) -> list[Event]:
+        return events(body)
