@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test lint types imports tests bench lock clean help
+.PHONY: demo serve test lint types imports tests bench rel lock clean help
 
 help:            ## what can be asked for
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -46,6 +46,9 @@ tests: $(VENV)/dev
 
 bench: $(VENV)/dev  ## benchmarks, side by side, into bench/results/latest.json
 	$(BIN)/python -m bench
+
+rel: $(VENV)/dev    ## 10,000 senders killed at every point, on both databases: nobody twice, nobody lost (ten minutes)
+	$(BIN)/python -m tests.reliability $(RUNS)
 
 lock:            ## write the two lock files again (needs pip-tools)
 	pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra build -o requirements.lock pyproject.toml

@@ -45,7 +45,7 @@ class Robot:
                 self._command(connection, lines, line)
 
     def _command(self, connection: socket.socket, lines: BinaryIO, line: bytes) -> None:
-        verb = line.split()[0].upper().decode()
+        verb = (line.split() or [b""])[0].upper().decode("ascii", "replace")
         if verb == "MAIL":
             self.number = int(line.partition(b"<s")[2].partition(b"@")[0])
             self.good = {}

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, update
+from tests.postgres_server import create, programs, server
 from tests.reliability import sink
 from tests.reliability.kills import OUTBOX_POINTS, POINTS, Counting, Kill, install
 
@@ -79,7 +80,7 @@ class Yard:
     The engine, with all that SQLAlchemy has made ready, is shared with the children; its connections are not.
     """
 
-    def __init__(self, url: str, folder: Path, carrier: str, server: tuple[Any, int, int] | None) -> None:
+    def __init__(self, url: str, folder: Path, carrier: str, server: tuple[int, int] | None) -> None:
         self.url, self.folder, self.carrier, self.server = url, folder, carrier, server
         self.database = Database(url)
         self.issue = _planned(self.database)
@@ -139,7 +140,7 @@ class Yard:
     def ask(self, words: str) -> dict[str, Any]:
         if self.server is None:
             return {}
-        with socket.create_connection(("127.0.0.1", self.server[2])) as question:
+        with socket.create_connection(("127.0.0.1", self.server[1])) as question:
             question.sendall(words.encode() + b"\n")
             return dict(json.loads(question.makefile().readline()))
 
@@ -171,7 +172,7 @@ class Yard:
     def _open_carrier(self) -> AbstractContextManager[Carrier]:
         if self.server is None:
             return Outbox(self.folder / "outbox")
-        return Smtp(SmtpServer("127.0.0.1", self.server[1], "none", connections=LANES, timeout=20.0))
+        return Smtp(SmtpServer("127.0.0.1", self.server[0], "none", connections=LANES, timeout=20.0))
 
 
 def rounds(yard: Yard, number: int, seed: int, tell: Callable[[Tally], None] = lambda _: None) -> Tally:
@@ -260,24 +261,24 @@ def _reader(n: int) -> Subscriber:
 @contextmanager
 def yard(kind: str, carrier: str) -> Iterator[Yard]:
     """``sqlite`` or ``postgres``; ``smtp`` or ``outbox``. On a disk in memory where there is one."""
-    from tests.postgres_server import create, programs, server
-
     memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
-        folder = Path(name)
-        listening = sink.started() if carrier == "smtp" else None
-        try:
-            if kind == "sqlite":
-                yield Yard(f"sqlite:///{folder}/ledger.db", folder, carrier, listening)
-            else:
-                found = programs()
-                if found is None:
-                    raise RuntimeError("PostgreSQL is not installed (Debian's package postgresql)")
-                with server(found) as address:
-                    yield Yard(create(address, "reliability"), folder, carrier, listening)
-        finally:
-            if listening:
-                listening[0].close()
+    with ExitStack() as stack:
+        shelf = memory if memory.is_dir() else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=shelf)))
+        ports = stack.enter_context(sink.listening()) if carrier == "smtp" else None
+        url = f"sqlite:///{folder}/ledger.db" if kind == "sqlite" else stack.enter_context(_postgres())
+        made = Yard(url, folder, carrier, ports)
+        yield made
+        made.database.close()
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    found = programs()
+    if found is None:
+        raise RuntimeError("PostgreSQL is not installed (Debian's package postgresql)")
+    with server(found) as address:
+        yield create(address, "reliability")
 
 
 def main(kind: str, carrier: str, number: str, seed: str) -> None:

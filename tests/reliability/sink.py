@@ -7,10 +7,12 @@ of a hundred connections are dropped after a message was taken and before the an
 import asyncio
 import json
 import random
+import subprocess
 import sys
 from collections import Counter
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 
@@ -95,32 +97,31 @@ class Control(asyncio.Protocol):
         self.transport.write(json.dumps(self.memory.told()).encode() + b"\n")
 
 
-async def _serve(ports: "Connection[Any, Any]") -> None:
+async def _serve() -> None:
+    """Until standard input ends, which it does with the harness; the ports are said on standard output."""
     memory, loop = Memory(), asyncio.get_running_loop()
     smtp = await loop.create_server(lambda: Smtp(memory), "127.0.0.1", 0)
     control = await loop.create_server(lambda: Control(memory), "127.0.0.1", 0)
-    ports.send(tuple(one.sockets[0].getsockname()[1] for one in (smtp, control)))
-    # The harness holds the other end: when it is gone, so are we.
-    await loop.run_in_executor(None, _wait_for_end, ports)
-    sys.exit(0)
+    print(*(one.sockets[0].getsockname()[1] for one in (smtp, control)), flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
 
 
-def _wait_for_end(ports: "Connection[Any, Any]") -> None:
-    try:
-        ports.recv()
-    except EOFError:
-        return
+@contextmanager
+def listening() -> Iterator[tuple[int, int]]:
+    """(port of SMTP, port of questions), until the end of the block."""
+    words = [sys.executable, "-m", "tests.reliability.sink"]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root
+    ) as process:
+        assert process.stdout
+        assert process.stdin
+        smtp, control = map(int, process.stdout.readline().split())
+        try:
+            yield smtp, control
+        finally:
+            process.stdin.close()
 
 
-def run(ports: "Connection[Any, Any]") -> None:
-    """The server's process."""
-    asyncio.run(_serve(ports))
-
-
-def started() -> tuple[Any, int, int]:
-    """(handle to keep, port of SMTP, port of questions). It ends when the handle is closed."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    context.Process(target=run, args=(theirs,), daemon=True).start()
-    theirs.close()
-    return ours, *ours.recv()
+if __name__ == "__main__":
+    asyncio.run(_serve())

@@ -11,7 +11,7 @@ from syndicate.store.witness import count
 _WAITS = {
     IssueState.PLANNED: "waits for: syndicate issue approve {id}",
     IssueState.APPROVED: "waits to be sent: syndicate run",
-    IssueState.SENDING: "is being sent, or waits for mail that was put off: syndicate run",
+    IssueState.SENDING: "is being sent, waits for mail that was put off, or was interrupted: syndicate run",
     IssueState.PAUSED: "is paused, until: syndicate issue resume {id}",
 }
 
