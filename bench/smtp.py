@@ -1,35 +1,31 @@
 """Handing over by SMTP: ours against smtplib in threads and aiosmtplib, to Postfix's smtp-sink, side by side.
 
 Each arm is a process of its own on one core, the sink (and the proxy that makes a distance) is on another; the arms
-take turns, and every figure is a median of rounds. The messages are ready beforehand, and ours keeps a ledger
-(each hand-over is committed to SQLite, synchronously, before its final dot), which the others do not.
+take turns, and every figure is a median of rounds. All send the same edition. Ours is the whole sender
+(``bench.ledger``): it claims, makes each message out, commits a mark before each final dot and an outcome after it,
+synchronously, to SQLite. The others send messages that were made beforehand, and keep no ledger.
 """
 
 import asyncio
-import itertools
 import json
 import os
 import resource
 import shutil
 import smtplib
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
-from syndicate.carriers import Smtp, SmtpServer
-from syndicate.model import HandOver, Outcome
+from bench import edition, ledger
+from syndicate.digests import Recipient, stencil
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
@@ -58,7 +54,7 @@ def vs_aiosmtplib() -> dict[str, Any]:
 
 def cpu_vs_smtplib() -> dict[str, Any]:
     """CPU of the sending process for each message, everything that ours does beside it included."""
-    with _sink() as port:
+    with sink() as port:
         rounds = _rounds(("ours", "smtplib"), port, NEAR, COUNT)
     ours, theirs = (_median(rounds[arm], "cpu") / COUNT * 1e6 for arm in ("ours", "smtplib"))
     what = f"{NEAR} connections on this machine, ours with its ledger, against smtplib in {NEAR} threads"
@@ -66,7 +62,7 @@ def cpu_vs_smtplib() -> dict[str, Any]:
 
 
 def delay_vs_smtplib() -> dict[str, Any]:
-    with _sink() as sink, _distance(sink) as port:
+    with sink() as behind, _distance(behind) as port:
         rounds = _rounds(("ours", "smtplib"), port, FAR, FAR_COUNT)
     ours, theirs = (FAR_COUNT / _median(rounds[arm], "seconds") for arm in ("ours", "smtplib"))
     return _result(ours, theirs, UNIT, f"{FAR} connections, 20 ms away, against smtplib in {FAR} threads")
@@ -74,7 +70,7 @@ def delay_vs_smtplib() -> dict[str, Any]:
 
 def delay_of_rtt() -> dict[str, Any]:
     """Messages a second on a connection, of the 50 that one round trip a message would allow."""
-    with _sink() as sink, _distance(sink) as port:
+    with sink() as behind, _distance(behind) as port:
         rounds = _rounds(("ours",), port, FAR, FAR_COUNT)
     ours = FAR_COUNT / _median(rounds["ours"], "seconds") / FAR
     limit = 1e6 / (2 * WAY)
@@ -84,7 +80,7 @@ def delay_of_rtt() -> dict[str, Any]:
 
 
 def _against(other: str, what: str) -> dict[str, Any]:
-    with _sink() as port:
+    with sink() as port:
         rounds = _rounds(("ours", other), port, NEAR, COUNT)
     ours, theirs = (COUNT / _median(rounds[arm], "seconds") for arm in ("ours", other))
     return _result(ours, theirs, UNIT, what)
@@ -109,26 +105,35 @@ def _rounds(
     found: dict[str, list[dict[str, float]]] = {arm: [] for arm in arms}
     for _ in range(ROUNDS):
         for arm in arms:
-            words = [sys.executable, "-m", "bench.smtp", arm, str(port), str(connections), str(count)]
-            said = subprocess.run([*_core(0), *words], cwd=ROOT, check=True, capture_output=True, text=True)
-            found[arm].append(json.loads(said.stdout))
+            found[arm].append(_round(arm, port, connections, count))
     return found
 
 
-def _core(number: int) -> list[str]:
+def _round(arm: str, port: int, connections: int, count: int) -> dict[str, float]:
+    if arm == "ours":
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/bench.db"
+            ledger.plan(url, count)
+            return ledger.sending(url, port, connections)
+    words = [sys.executable, "-m", "bench.smtp", arm, str(port), str(connections), str(count)]
+    said = subprocess.run([*on_core(0), *words], cwd=ROOT, check=True, capture_output=True, text=True)
+    return dict(json.loads(said.stdout))
+
+
+def on_core(number: int) -> list[str]:
     able = shutil.which("taskset") and (os.cpu_count() or 1) > 1
     return ["taskset", "-c", str(number)] if able else []
 
 
 @contextmanager
-def _sink() -> Iterator[int]:
+def sink() -> Iterator[int]:
     """Raises RuntimeError when Postfix's smtp-sink is not installed."""
     found = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if found is None:
         raise RuntimeError("smtp-sink is not installed (Debian's package postfix)")
     port = _free()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    with _running([*_core(1), found, *user, f"127.0.0.1:{port}", "1000"], port):
+    with _running([*on_core(1), found, *user, f"127.0.0.1:{port}", "1000"], port):
         yield port
 
 
@@ -139,7 +144,7 @@ def _distance(sink: int) -> Iterator[int]:
         program = Path(folder) / "delay"
         subprocess.run(["cc", "-O2", "-o", program, ROOT / "bench" / "delay.c"], check=True)
         port = _free()
-        with _running([*_core(1), str(program), str(port), str(sink), str(WAY)], port):
+        with _running([*on_core(1), str(program), str(port), str(sink), str(WAY)], port):
             yield port
 
 
@@ -172,22 +177,13 @@ def _free() -> int:
 
 
 def message(number: int) -> bytes:
-    """A Turkish letter of 83 kB in quoted-printable, as a digest is."""
-    line = b"=C3=A7al=C4=B1=C5=9Fma ve bar=C4=B1=C5=9F i=C3=A7in g=C3=BCnl=C3=BCk s=\r\n"
-    head = (
-        f"From: Bulten <{SENDER}>\r\nTo: <{RECIPIENT}>\r\nSubject: Bulten\r\nMessage-ID: <{number}@example.org>\r\n"
-        "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
-    return head.encode() + line * (83_000 // len(line))
-
-
-def ours(port: int, connections: int, count: int, messages: Sequence[bytes]) -> None:
-    server = SmtpServer("127.0.0.1", port, "none", connections=connections, messages_per_connection=count)
-    with tempfile.TemporaryDirectory() as folder, Smtp(server) as carrier:
-        desk = LedgerDesk(Path(folder) / "ledger.db", count, messages)
-        _in_threads(carrier.lanes, lambda: carrier.carry(desk))
-        desk.close()
+    """The message that ours makes out, for somebody else."""
+    digest, sender = edition.turkish()
+    recipient = Recipient(
+        f"Ayşe Yılmaz {number}", RECIPIENT, f"<{number:032x}@news.example.org>",
+        f"{edition.BASE}/u/{'x' * 34}", f"{edition.BASE}/p/{'x' * 34}", f"leave@news.example.org?subject={'x' * 34}",
+    )  # fmt: skip
+    return stencil(digest, sender).message(recipient, edition.WHEN)
 
 
 def with_smtplib(port: int, connections: int, count: int, messages: Sequence[bytes]) -> None:
@@ -221,7 +217,6 @@ def with_aiosmtplib(port: int, connections: int, count: int, messages: Sequence[
 
 
 ARMS: dict[str, Callable[[int, int, int, Sequence[bytes]], None]] = {
-    "ours": ours,
     "smtplib": with_smtplib,
     "aiosmtplib": with_aiosmtplib,
 }
@@ -233,83 +228,9 @@ def _in_threads(number: int, task: Callable[[], None]) -> None:
             lane.result()
 
 
-class LedgerDesk:
-    """Hands out ``count`` messages; a mark waits until one transaction has committed all that wait with it."""
-
-    def __init__(self, path: Path, count: int, messages: Sequence[bytes]) -> None:
-        self.path, self.messages = path, messages
-        self.left = iter(range(count))
-        self.waiting: SimpleQueue[tuple[int, Any]] = SimpleQueue()
-        self.settled: deque[tuple[str, int]] = deque()
-        self.mine = threading.local()
-        self.clerk = threading.Thread(target=self._write, args=(count,))
-        self.ready = threading.Event()
-        self.clerk.start()
-        self.ready.wait()
-
-    def take(self, most: int = 1, *, wait: bool = True) -> Sequence[HandOver]:
-        for number in itertools.islice(self.left, 1):
-            return (HandOver(number, SENDER, RECIPIENT, self.messages[number % len(self.messages)]),)
-        return ()
-
-    def mark(self, deliveries: Sequence[int]) -> frozenset[int]:
-        lock = getattr(self.mine, "lock", None)
-        if lock is None:
-            lock = self.mine.lock = threading.Lock()
-            lock.acquire()
-        self.waiting.put((deliveries[0], lock))
-        lock.acquire()
-        return frozenset(deliveries)
-
-    def settle(self, delivery: int, outcome: Outcome) -> None:
-        if outcome.state != "accepted":
-            raise RuntimeError(outcome.detail)
-        self.settled.append((outcome.state.value, delivery))
-
-    def give_back(self, delivery: int) -> None:
-        raise RuntimeError("a message was given back")
-
-    def slow_down(self, seconds: float) -> None:
-        raise RuntimeError("the sink cannot keep up")
-
-    def close(self) -> None:
-        self.waiting.put((-1, None))
-        self.clerk.join()
-
-    def _write(self, count: int) -> None:
-        with sqlite3.connect(self.path, isolation_level=None) as database:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute("PRAGMA synchronous=FULL")
-            database.execute("CREATE TABLE deliveries (id INTEGER PRIMARY KEY, state TEXT)")
-            database.execute("BEGIN")
-            database.executemany("INSERT INTO deliveries VALUES (?, 'claimed')", ((n,) for n in range(count)))
-            database.execute("COMMIT")
-            self.ready.set()
-            while self._commit(database):
-                pass
-        database.close()
-
-    def _commit(self, database: sqlite3.Connection) -> bool:
-        marks = [self.waiting.get()]
-        if not self.waiting.empty():
-            # Where marks come close together, a commit for more of them is worth a moment.
-            time.sleep(GATHER)
-        while not self.waiting.empty():
-            marks.append(self.waiting.get())
-        rows = [("marked", number) for number, _ in marks if number >= 0]
-        rows += [self.settled.popleft() for _ in range(len(self.settled))]
-        database.execute("BEGIN IMMEDIATE")
-        database.executemany("UPDATE deliveries SET state = ? WHERE id = ?", rows)
-        database.execute("COMMIT")
-        for _, lock in marks:
-            if lock is not None:
-                lock.release()
-        return marks[-1][1] is not None
-
-
 def main(arm: str, port: str, connections: str, count: str) -> None:
     """One arm, once: prints its seconds and CPU seconds."""
-    messages = [message(number) for number in range(64)]
+    messages = [message(number) for number in range(16)]
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     ARMS[arm](int(port), int(connections), int(count), messages)
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)

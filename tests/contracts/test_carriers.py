@@ -20,7 +20,7 @@ MESSAGE = b"Subject: hello\r\n\r\n.hidden\r\n..\r\n.\r\nRegards\r\n\xd8\xa7\r\n"
 
 
 def item(message: bytes = MESSAGE, recipient: str = "reader@example.org", number: int = 1) -> HandOver:
-    return HandOver(number, "letters@example.org", recipient, message)
+    return HandOver(number, "letters@example.org", recipient, (message[:7], message[7:]))
 
 
 def server(port: int, **values: object) -> SmtpServer:

@@ -65,7 +65,7 @@ def test_every_message_has_one_fate(
 
 
 def _item(number: int) -> HandOver:
-    return HandOver(number, f"s{number}@example.org", "reader@example.org", b"Subject: x\r\n\r\n.hi\r\n")
+    return HandOver(number, f"s{number}@example.org", "reader@example.org", (b"Subject: x\r\n\r\n.hi\r\n",))
 
 
 def _each_has_one_fate(desk: MemoryDesk) -> None:

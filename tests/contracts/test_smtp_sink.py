@@ -53,7 +53,7 @@ def _await(port: int) -> None:
 
 def items(count: int) -> list[HandOver]:
     return [
-        HandOver(n, "letters@example.org", f"r{n}@example.org", b"X-N: %d\r\n" % n + BODY)
+        HandOver(n, "letters@example.org", f"r{n}@example.org", (b"X-N: %d\r\n" % n + BODY,))
         for n in range(count)
     ]
 

@@ -18,7 +18,7 @@ TAKEN = Outcome(DeliveryState.ACCEPTED, "250 taken")
 
 def items(count: int) -> list[HandOver]:
     body = b"Subject: %d\r\n\r\n.dot\r\n"
-    return [HandOver(n, f"s{n}@example.org", f"r{n}@example.org", body % n) for n in range(count)]
+    return [HandOver(n, f"s{n}@example.org", f"r{n}@example.org", (body % n,)) for n in range(count)]
 
 
 def asked(number: int) -> bytes:
@@ -201,7 +201,7 @@ def test_the_answer_to_the_dot_is_lost() -> None:
 
 def test_a_connection_that_breaks_in_a_message_is_certain() -> None:
     body = b"x" * 70 + b"\r\n"
-    big = HandOver(0, "s0@example.org", "r0@example.org", body * 200_000)
+    big = HandOver(0, "s0@example.org", "r0@example.org", (body * 200_000,))
     desk, robot = MemoryDesk([big, items(2)[1]]), Robot({0: {"body": IN_THE_MIDDLE}})
     carry(desk, robot)
     assert (desk.outcomes[0].state, desk.outcomes[0].retry) == (DeliveryState.FAILED, True)

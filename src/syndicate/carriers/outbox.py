@@ -1,6 +1,7 @@
 """The outbox: one ``.eml`` a message in a folder. The default, and the way to look at mail."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -48,7 +49,7 @@ class Outbox:
         """Whether it is written and marked; whatever goes wrong until then, it is owed as before."""
         part, may_go = self._part(item.delivery), False
         try:
-            self._write(part, item.message)
+            self._write(part, item.pieces)
             may_go = bool(desk.mark((item.delivery,)))
         except BaseException:
             desk.give_back(item.delivery)
@@ -58,10 +59,10 @@ class Outbox:
                 part.unlink(missing_ok=True)
         return may_go
 
-    def _write(self, part: Path, message: bytes) -> None:
+    def _write(self, part: Path, pieces: Sequence[bytes]) -> None:
         try:
             with part.open("wb") as file:
-                file.write(message)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:

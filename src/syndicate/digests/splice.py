@@ -46,7 +46,11 @@ class Stencil:
         self._end = f"\r\n--{boundary}--\r\n".encode()
 
     def message(self, recipient: Recipient, date: datetime) -> bytes:
-        """The message of one person, ready for a carrier (RFC 5322, lines end in CRLF).
+        """The message of one person in one piece; see :meth:`pieces`."""
+        return b"".join(self.pieces(recipient, date))
+
+    def pieces(self, recipient: Recipient, date: datetime) -> tuple[bytes, ...]:
+        """The message of one person, ready for a carrier (RFC 5322, lines end in CRLF); most of it is shared.
 
         ``date`` is aware. Names are made visible and cannot break a header; raises UnsafeValue for an address,
         a URI or a Message-ID that could.
@@ -58,7 +62,7 @@ class Stencil:
             f"Message-ID: {who.message_id}\r\n{self._list}List-Unsubscribe: {who.unsubscribe}\r\n"
         )
         plain, html = self._plain.filled(who), self._html.filled(who)
-        return b"".join((head.encode(), self._after, *plain, self._between, *html, self._end))
+        return (head.encode(), self._after, *plain, self._between, *html, self._end)
 
 
 @lru_cache(maxsize=64)

@@ -41,15 +41,21 @@ class SkipReason(StrEnum):
 class HandOver:
     """One whole message for a carrier: envelope (both addresses ready for the wire) and bytes, lines end in CRLF.
 
-    ``is_tidy``: its maker promises that all of it is ASCII, every line ends in CRLF and none begins with a dot, so
-    that nobody has to look through it.
+    ``pieces`` are its bytes in order: those that all messages of an edition have in common are the same objects,
+    never copied. ``is_tidy``: its maker promises that all of it is ASCII, every line ends in CRLF and none begins
+    with a dot, so that nobody has to look through it.
     """
 
     delivery: int
     sender: str
     recipient: str
-    message: bytes
+    pieces: tuple[bytes, ...]
     is_tidy: bool = False
+
+    @property
+    def message(self) -> bytes:
+        """In one piece."""
+        return b"".join(self.pieces)
 
 
 @dataclass(frozen=True, slots=True)

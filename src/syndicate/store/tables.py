@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     DateTime,
     Dialect,
     ForeignKey,
@@ -41,6 +42,12 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def spelled(connection: Connection, moment: datetime) -> Any:
+    """A moment as the driver itself takes it."""
+    process = Moment().bind_processor(connection.dialect)
+    return process(moment) if process else moment
 
 
 class Json(TypeDecorator[Any]):

@@ -36,7 +36,7 @@ class Conversation:
             return refused
         body = one.body(self.sign)
         try:
-            self.wire.send(body)
+            self.wire.send_pieces(body)
         except Lost as lost:
             return self.early_word(lost)
         return None

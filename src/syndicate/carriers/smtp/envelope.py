@@ -1,7 +1,7 @@
 """What is sent of one message: its commands, its bytes, and why it may not be sent at all."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,21 +41,21 @@ class Ready:
         mail = f"MAIL FROM:<{self.item.sender}>"
         if "SIZE" in offers:
             # An estimate is what RFC 1870, 6.1 asks for; the signature is made later.
-            mail += f" SIZE={len(self.item.message) + (_SIGNATURE_ROOM if sign else 0)}"
+            mail += f" SIZE={sum(map(len, self.item.pieces)) + (_SIGNATURE_ROOM if sign else 0)}"
         if not self.is_ascii and "8BITMIME" in offers:
             mail += " BODY=8BITMIME"
         if self.utf8:
             mail += " SMTPUTF8"
         return f"{mail}\r\n".encode(), f"RCPT TO:<{self.item.recipient}>\r\n".encode(), b"DATA\r\n"
 
-    def body(self, sign: Sign | None) -> bytes:
+    def body(self, sign: Sign | None) -> Sequence[bytes]:
         """Everything but the final dot; leading dots are doubled where there are any (RFC 5321, 4.5.2)."""
+        if self.item.is_tidy:
+            return (sign(self.item.message), *self.item.pieces) if sign else self.item.pieces
         message = self.item.message
         head = sign(message) if sign else b""
-        if self.has_dots:
-            message = _LEADING_DOT.sub(b"..", message)
         end = b"" if message.endswith(b"\r\n") else b"\r\n"
-        return b"".join((head, message, end)) if head or end else message
+        return head, _LEADING_DOT.sub(b"..", message) if self.has_dots else message, end
 
 
 class Inspection:
@@ -69,10 +69,13 @@ class Inspection:
         if not (_ADDRESS.fullmatch(item.sender) and _ADDRESS.fullmatch(item.recipient)):
             return "the address cannot be written on an envelope"
         utf8 = not (item.sender.isascii() and item.recipient.isascii())
-        has_dots = self._lines(item.message)
+        if item.is_tidy:
+            return Ready(item, has_dots=False, is_ascii=True, utf8=utf8)
+        message = item.message
+        has_dots = self._lines(message)
         if has_dots is None:
             return "the message has a bare CR or LF, which servers read differently"
-        return Ready(item, has_dots, item.message.isascii(), utf8)
+        return Ready(item, has_dots, message.isascii(), utf8)
 
     def _lines(self, message: bytes) -> bool | None:
         """Whether a line begins with a dot; None when not all lines end in CRLF.

@@ -17,6 +17,9 @@ PAUSES = (0.5, 1.5, 4.5)
 LONGEST_REST = 60.0
 """Seconds, at most, that everybody is asked to wait when one connection after the other breaks."""
 
+A_WHILE = 0.05
+"""Seconds of waiting for a mark after which one looks whether the server is still there."""
+
 _Doubt = tuple[int, Outcome]
 
 
@@ -31,6 +34,7 @@ class Lane:
         self.talk: Conversation | None = None
         self.worked = False
         self.setbacks = 0
+        self.waited = 0.0
         # Taken and not marked: given back, whatever happens.
         self.unmarked: list[int] = []
         # Marked and not settled, with what is to be said of it should we end here.
@@ -67,7 +71,7 @@ class Lane:
         elif not self._mark(one):
             # The message is on the wire without its dot: there is no way out but to hang up.
             self._hang_up()
-        elif talk.wire.has_news():
+        elif self.waited > A_WHILE and talk.wire.has_news():
             self._settle(one, talk.early_word(Lost("the server spoke before the end")))
         else:
             return self._finish(talk, one)
@@ -100,7 +104,9 @@ class Lane:
 
     def _mark(self, one: Ready) -> bool:
         delivery = one.item.delivery
+        began = time.monotonic()
         may_go = bool(self.desk.mark((delivery,)))
+        self.waited = time.monotonic() - began
         self.unmarked.remove(delivery)
         if may_go:
             self.doubt = delivery, lost_before(Lost("the sender ended before the last byte"))

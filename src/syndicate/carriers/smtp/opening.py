@@ -27,6 +27,7 @@ def opened(server: SmtpServer, trust: Callable[[], ssl.SSLContext]) -> Wire:
             wire.offers = _hello(wire, server)
         if server.username:
             _log_in(wire, server)
+        wire.bound(server.timeout)
     except BaseException:
         wire.drop()
         raise

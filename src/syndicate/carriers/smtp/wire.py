@@ -2,11 +2,16 @@
 
 import select
 import socket
-from collections.abc import Mapping
+import ssl
+import struct
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 LONGEST_LINE = 4096
+MOST_PIECES = 1000
+"""Of one call; the system allows 1024 (IOV_MAX)."""
+
 MOST_LINES = 200
 """Of one reply. RFC 5321, 4.5.3.1.5 allows lines of 512 bytes; what is ten times as long is no reply."""
 
@@ -43,11 +48,34 @@ class Wire:
     def pipelines(self) -> bool:
         return "PIPELINING" in self.offers
 
+    def bound(self, seconds: float) -> None:
+        """Let the system end what takes longer. Python's own time-outs ask it before each read and write, and every
+        question lets another thread have the interpreter; TLS needs them.
+        """
+        if isinstance(self.sock, ssl.SSLSocket):
+            return
+        span = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self.sock.setsockopt(socket.SOL_SOCKET, option, span)
+        self.sock.settimeout(None)
+
     def send(self, data: bytes) -> None:
         try:
             self.sock.sendall(data)
         except OSError as error:
             raise Lost(name(error)) from error
+
+    def send_pieces(self, pieces: Sequence[bytes]) -> None:
+        """As if they were one: what many messages share is not copied for each. TLS copies it anyway."""
+        if isinstance(self.sock, ssl.SSLSocket) or len(pieces) > MOST_PIECES:
+            self.send(b"".join(pieces))
+            return
+        try:
+            sent = self.sock.sendmsg(pieces)
+        except OSError as error:
+            raise Lost(name(error)) from error
+        if sent < sum(map(len, pieces)):
+            self.send(b"".join(pieces)[sent:])
 
     def reply(self) -> Reply:
         """The next reply, whole."""
@@ -117,4 +145,6 @@ class Wire:
 
 def name(error: Exception) -> str:
     """An error of the system, in a line."""
+    if isinstance(error, BlockingIOError):
+        return "TimeoutError: timed out"
     return f"{type(error).__name__}: {error}"[:200]

@@ -180,8 +180,8 @@ class Keeper:
         except BaseException:
             self.tray.refuse(turn)
             raise
-        self.tray.committed(turn)
         self._timed(monotonic() - began)
+        self.tray.committed(turn)
         self._suppress(decided)
         self.states.update(d.outcome.state for _, _, d in decided if d.outcome.state != DeliveryState.PLANNED)
         self.states[DeliveryState.ACCEPTED] = self.tray.accepted

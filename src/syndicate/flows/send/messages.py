@@ -39,8 +39,8 @@ class Messages:
         if found is None:
             found = self._stencils[line.edition] = stencil(*self._edition(line.edition))
         recipient = self._recipient(line)
-        message = found.message(recipient, self.clock())
-        return HandOver(line.id, self._return_path(line.id), recipient.email, message, is_tidy=True)
+        pieces = found.pieces(recipient, self.clock())
+        return HandOver(line.id, self._return_path(line.id), recipient.email, pieces, is_tidy=True)
 
     def _personal(self, line: Claimed) -> Personal:
         found = self._letters.get(line.edition)
