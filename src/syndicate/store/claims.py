@@ -22,7 +22,17 @@ from sqlalchemy.types import BigInteger, Text
 
 from syndicate.model import DeliveryState, Outcome, SkipReason, SubscriberStatus
 from syndicate.store.chunks import among
-from syndicate.store.tables import Moment, claim, delivery, ledger, spelled, subscriber, subscription, volume
+from syndicate.store.tables import (
+    Moment,
+    claim,
+    delivery,
+    is_planned,
+    ledger,
+    spelled,
+    subscriber,
+    subscription,
+    volume,
+)
 
 INTERRUPTED = "the sender was interrupted while handing it over"
 
@@ -274,7 +284,7 @@ def _planned(
         delivery.c.message_id,
         delivery.c.attempts,
     )
-    where = (delivery.c.issue == issue, delivery.c.state == DeliveryState.PLANNED, delivery.c.id > after, due)
+    where = (delivery.c.issue == issue, is_planned, delivery.c.id > after, due)
     query = select(*columns).where(*where).order_by(delivery.c.id).limit(most)
     return connection.execute(query.with_for_update(skip_locked=True)).all()
 
@@ -285,7 +295,7 @@ def _people(connection: Connection, newsletter: str, ids: Collection[int]) -> Ma
     query = select(*columns).where(among(connection, subscriber.c.id, ids))
     rows = connection.execute(query.with_for_update(read=True)).all()
     where = (subscription.c.newsletter == newsletter, among(connection, subscription.c.subscriber, ids))
-    subscribed = set(connection.execute(select(subscription.c.subscriber).where(*where)).scalars())
+    subscribed = {row[0] for row in connection.execute(select(subscription.c.subscriber).where(*where)).all()}
     return {identity: (email, name, status, identity in subscribed) for identity, email, name, status in rows}
 
 

@@ -33,6 +33,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def once(self) -> Iterator[Connection]:
+        """For one statement that is a transaction by itself: PostgreSQL is asked once instead of three times."""
+        with (
+            self._explained("cannot be used"),
+            self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        ):
+            yield connection
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look at the database, as it was at the first question; it holds up no writer."""
         with self._explained("cannot be read"), self._reader() as connection, connection.begin():
@@ -115,7 +124,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # pysqlite would open transactions by itself, and late; we say BEGIN (see _begin_sqlite).
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

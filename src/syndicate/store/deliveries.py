@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, case, func, select, update
 from syndicate.model import DeliveryState, SkipReason
 from syndicate.store import claims
 from syndicate.store.chunks import among, chunks
-from syndicate.store.tables import delivery, edition, edition_item, spelled, subscriber
+from syndicate.store.tables import delivery, edition, edition_item, is_planned, is_unsure, spelled, subscriber
 
 GONE_OUT = (
     DeliveryState.PLANNED,
@@ -86,7 +86,7 @@ def next_due(connection: Connection, issue_id: int) -> tuple[int, datetime | Non
     """How many are planned still, and when the first of them is due; None when one is due at once, or none is left."""
     number, waiting, first = connection.execute(
         select(func.count(), func.count(delivery.c.due_at), func.min(delivery.c.due_at)).where(
-            delivery.c.issue == issue_id, delivery.c.state == DeliveryState.PLANNED
+            delivery.c.issue == issue_id, is_planned
         )
     ).one()
     return number, first if waiting == number else None
@@ -150,7 +150,7 @@ def of_subscriber(connection: Connection, identity: int) -> list[tuple[int, str,
 def cancel(connection: Connection, issue_id: int, now: datetime) -> int:
     """Settle everything that cannot have been handed over as cancelled; returns how many."""
     claims.recall(connection, issue=issue_id)
-    where = (delivery.c.issue == issue_id, delivery.c.state == DeliveryState.PLANNED)
+    where = (delivery.c.issue == issue_id, is_planned)
     values = {"state": DeliveryState.CANCELLED, "settled_at": now}
     return connection.execute(update(delivery).where(*where).values(values)).rowcount
 
@@ -164,9 +164,9 @@ def settle_unsure(
     only: Collection[int],
 ) -> int:
     """Staff's word on what is in doubt: it was delivered, is to be sent again (PLANNED), or is given up; how many."""
-    is_planned = to is DeliveryState.PLANNED
-    values: dict[str, Any] = {"state": to, "reason": reason, "settled_at": None if is_planned else now}
-    where = [delivery.c.issue == issue_id, delivery.c.state == DeliveryState.UNSURE]
+    settled_at = None if to is DeliveryState.PLANNED else now
+    values: dict[str, Any] = {"state": to, "reason": reason, "settled_at": settled_at}
+    where = [delivery.c.issue == issue_id, is_unsure]
     if only:
         where.append(among(connection, delivery.c.id, only))
     return connection.execute(update(delivery).where(*where).values(values)).rowcount
@@ -200,7 +200,7 @@ def unsure(connection: Connection) -> dict[int, int]:
     """Issue to how many of its deliveries are in doubt."""
     query = (
         select(delivery.c.issue, func.count())
-        .where(delivery.c.state == DeliveryState.UNSURE)
+        .where(is_unsure)
         .group_by(delivery.c.issue)
         .order_by(delivery.c.issue)
     )

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
 )
 
 
@@ -290,9 +291,23 @@ delivery = Table(
     Column("settled_at", Moment),
     Column("delivered_at", Moment),
     UniqueConstraint("issue", "subscriber"),
-    Index("ix_delivery_issue_state", "issue", "state", "id"),
     # The outbox names its files after deliveries: a number is never given twice.
     sqlite_autoincrement=True,
+)
+
+# Only what is still to be done, and what is in doubt, is looked for by its state: so only that is kept in an index, and
+# a delivery that is done costs no more writing. Conditions are literals: SQLite does not look into parameters.
+is_planned = delivery.c.state == literal_column("'planned'")
+is_unsure = delivery.c.state == literal_column("'unsure'")
+Index(
+    "ix_delivery_planned",
+    delivery.c.issue,
+    delivery.c.id,
+    sqlite_where=is_planned,
+    postgresql_where=is_planned,
+)
+Index(
+    "ix_delivery_unsure", delivery.c.issue, delivery.c.id, sqlite_where=is_unsure, postgresql_where=is_unsure
 )
 
 # Deliveries that one sender has taken to hand over, a row as small as can be because it is written all the time.

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from syndicate.store import Connection, claims
 from syndicate.store.claims import Claim, Claimed
 
 
@@ -50,9 +51,10 @@ class OpenClaim:
             del self.unsettled[line.id]
         return gone
 
-    @property
-    def is_done(self) -> bool:
-        return not self.unsettled
+    def record(self, connection: Connection, until: datetime) -> bool:
+        """Write down how far it is; see ``store.claims.record``."""
+        marked, taken = bytes(self.marked), bytes(self.taken)
+        return claims.record(connection, self.number, self.revision, marked, taken, until)
 
 
 def opened(claim: Claim) -> OpenClaim:

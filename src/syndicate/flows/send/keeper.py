@@ -201,8 +201,9 @@ class Keeper:
         pause = 0.1
         while True:
             try:
-                with self.mailroom.database.begin() as connection:
-                    self._write(connection, turn, decided)
+                if not self._write_at_once(turn):
+                    with self.mailroom.database.begin() as connection:
+                        self._write(connection, turn, decided)
                 return
             except StoreError:
                 # Whether that commit came through is not known; written twice, it is the same.
@@ -210,6 +211,14 @@ class Keeper:
                     raise
                 time.sleep(pause)
                 pause = min(2.0, pause * 2)
+
+    def _write_at_once(self, turn: Turn) -> bool:
+        """Whether one statement was enough: the usual turn has marks of one claim, and nothing else to tell."""
+        if len(turn.claims) != 1 or turn.news or turn.finished or turn.claims[0].is_lost:
+            return False
+        now = self.tray.moment = self.clock()
+        with self.mailroom.database.once() as connection:
+            return turn.claims[0].record(connection, now + LEASE)
 
     def _write(self, connection: Connection, turn: Turn, decided: list[Settlement]) -> None:
         now = self.tray.moment = self.clock()
@@ -223,10 +232,7 @@ class Keeper:
 
     def _record(self, connection: Connection, claim: OpenClaim, turn: Turn, now: datetime) -> None:
         """Until it is written, or the claim is lost; what was called back meanwhile is forgotten first."""
-        until = now + LEASE
-        while not claims.record(
-            connection, claim.number, claim.revision, bytes(claim.marked), bytes(claim.taken), until
-        ):
+        while not claim.record(connection, now + LEASE):
             found = claims.held(connection, claim.number, self.holder)
             if found is None:
                 self._lose(claim, turn)

@@ -24,7 +24,11 @@ def _delivery() -> None:
     for name in ("due_at", "delivered_at"):
         op.add_column("delivery", sa.Column(name, _MOMENT, nullable=True))
     op.drop_index("ix_delivery_issue_state", table_name="delivery")
-    op.create_index("ix_delivery_issue_state", "delivery", ["issue", "state", "id"], unique=False)
+    for state in ("planned", "unsure"):
+        where = sa.text(f"state = '{state}'")
+        op.create_index(
+            f"ix_delivery_{state}", "delivery", ["issue", "id"], sqlite_where=where, postgresql_where=where
+        )
     # Whatever an older syndicate was handing over when it died is in doubt.
     op.execute(
         "UPDATE delivery SET state = 'unsure', reason = 'the sender was interrupted while handing it over' "
