@@ -13,7 +13,7 @@ import feedparser
 import pytest
 
 from syndicate.editions import latest_slot
-from syndicate.flows.issues import cancel, pause, resume, send
+from syndicate.flows.control import cancel, pause, resume, send
 from syndicate.flows.plan import plan_issue
 from syndicate.flows.run import ingest_all, send_approved
 from syndicate.flows.subscribe import find, unsubscribe
