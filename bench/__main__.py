@@ -14,6 +14,7 @@ from bench import dkim, feed, ledger, measure, plot, rebuild, sendgrid, similar,
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "latest.json"
 PLOT = HERE / "results" / "rebuild.svg"
+SENDING = HERE / "results" / "sending.svg"
 
 ALL: Mapping[str, Callable[[], dict[str, Any]]] = {
     "splice_vs_emailmessage": splice.vs_emailmessage,
@@ -23,6 +24,7 @@ ALL: Mapping[str, Callable[[], dict[str, Any]]] = {
     "smtp_vs_smtplib": smtp.vs_smtplib,
     "smtp_vs_aiosmtplib": smtp.vs_aiosmtplib,
     "smtp_cpu_vs_smtplib": smtp.cpu_vs_smtplib,
+    "smtp_of_source": smtp.of_source,
     "smtp_delay_vs_smtplib": smtp.delay_vs_smtplib,
     "smtp_delay_of_rtt": smtp.delay_of_rtt,
     "ledger_share_sqlite": ledger.share_sqlite,
@@ -64,11 +66,12 @@ def _write(results: Mapping[str, Any], commit: str) -> None:
     whole = {"machine": measure.machine(), "commit": commit, "results": ordered}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    machine = measure.machine()
+    note = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
     if found := results.get("rebuild_one_of_10k"):
-        machine = measure.machine()
-        title = "syndicate run on a site of 10,000 articles: CPU seconds, peak memory, files written"
-        note = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
-        PLOT.write_text(plot.draw(found["steps"], title, note), "utf-8")
+        PLOT.write_text(plot.rebuild(found["steps"], note), "utf-8")
+    if "smtp_vs_smtplib" in results:
+        SENDING.write_text(plot.sending(results, note), "utf-8")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from syndicate.digests import Recipient, stencil
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
 NEAR, FAR = 32, 16
-COUNT, FAR_COUNT = 3000, 1600
+COUNT, FAR_COUNT = 5000, 2400
 WAY = 10_000
 """Microseconds each way: a round trip of 20 ms."""
 
@@ -59,6 +59,14 @@ def cpu_vs_smtplib() -> dict[str, Any]:
     ours, theirs = (_median(rounds[arm], "cpu") / COUNT * 1e6 for arm in ("ours", "smtplib"))
     what = f"{NEAR} connections on this machine, ours with its ledger, against smtplib in {NEAR} threads"
     return _result(ours, theirs, "CPU microseconds a message", what)
+
+
+def of_source() -> dict[str, Any]:
+    """Against Postfix's own generator of load, in C, without messages of its own or a ledger: what the sink takes."""
+    with sink() as port:
+        rounds = _rounds(("ours", "smtp-source"), port, NEAR, COUNT)
+    ours, theirs = (COUNT / _median(rounds[arm], "seconds") for arm in ("ours", "smtp-source"))
+    return _result(ours, theirs, UNIT, f"{NEAR} connections on this machine, against Postfix's smtp-source")
 
 
 def delay_vs_smtplib() -> dict[str, Any]:
@@ -115,9 +123,21 @@ def _round(arm: str, port: int, connections: int, count: int) -> dict[str, float
             url = f"sqlite:///{folder}/bench.db"
             ledger.plan(url, count)
             return ledger.sending(url, port, connections)
+    if arm == "smtp-source":
+        return _source(port, connections, count)
     words = [sys.executable, "-m", "bench.smtp", arm, str(port), str(connections), str(count)]
     said = subprocess.run([*on_core(0), *words], cwd=ROOT, check=True, capture_output=True, text=True)
     return dict(json.loads(said.stdout))
+
+
+def _source(port: int, connections: int, count: int) -> dict[str, float]:
+    words = [
+        "/usr/sbin/smtp-source", "-s", str(connections), "-m", str(count), "-l", str(len(message(0))),
+        "-f", SENDER, "-t", RECIPIENT, f"127.0.0.1:{port}",
+    ]  # fmt: skip
+    began = time.perf_counter()
+    subprocess.run([*on_core(0), *words], check=True, capture_output=True)
+    return {"seconds": time.perf_counter() - began}
 
 
 def on_core(number: int) -> list[str]:

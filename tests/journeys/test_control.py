@@ -16,7 +16,7 @@ import pytest
 from .conftest import Newsroom
 from .sink import Sink, listening
 
-READERS = 400
+READERS = 250
 CONNECTIONS = 4
 Make = Callable[..., Newsroom]
 SMTP = f"[carriers.smtp]\nconnections = {CONNECTIONS}\n"
