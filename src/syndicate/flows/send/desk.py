@@ -21,6 +21,10 @@ from syndicate.store.claims import Claimed
 TICK = 0.1
 """Seconds after which the keeper looks around, whatever happens."""
 
+QUIET = 0.001
+"""Seconds after which nobody else is waited for: far from the server, lanes come one by one, each waiting for nothing
+but its commit; near it they come in a stream, and one commit is for all of them."""
+
 HELD_MOST = 20_000
 """Lines kept back for domains that must wait, before no more are claimed: they are in memory."""
 
@@ -69,7 +73,7 @@ class Tray:
         self.waiting: list[Ticket] = []
         self.news: list[tuple[OpenClaim, Claimed, Outcome]] = []
         self.alive = self.busy = 0
-        self.gap = self.committed_at = 0.0
+        self.gap = self.committed_at = self.marked_at = 0.0
         self.low_water = 0
         self.is_ended = False
         self.moment: Any = None
@@ -186,6 +190,7 @@ class Tray:
         ticket = Ticket(deliveries)
         with self.lock:
             self.waiting.append(ticket)
+            self.marked_at = monotonic()
             self.busy -= 1
             if self.busy <= 0 or len(self.waiting) == 1:
                 self.bell.notify()
@@ -237,7 +242,8 @@ class Tray:
         if self.wants_more or not self.alive:
             return 0.0
         if self.waiting:
-            return 0.0 if self.busy <= 0 else min(until, self.committed_at + self.gap) - now
+            due = min(self.marked_at + QUIET, self.committed_at + self.gap)
+            return 0.0 if self.busy <= 0 else min(until, due) - now
         return until - now
 
     def _lay(self, line: Claimed, *, first: bool = False) -> None:
