@@ -24,6 +24,7 @@ ALL: Mapping[str, Callable[[], dict[str, Any]]] = {
     "smtp_vs_smtplib": smtp.vs_smtplib,
     "smtp_vs_aiosmtplib": smtp.vs_aiosmtplib,
     "smtp_cpu_vs_smtplib": smtp.cpu_vs_smtplib,
+    "smtp_small_vs_smtplib": smtp.small_vs_smtplib,
     "smtp_of_source": smtp.of_source,
     "smtp_delay_vs_smtplib": smtp.delay_vs_smtplib,
     "smtp_delay_of_rtt": smtp.delay_of_rtt,

@@ -32,9 +32,9 @@ NEWSLETTER = Newsletter(
 )
 
 
-def turkish() -> tuple[Digest, Sender]:
-    """About 60 kB of HTML and the text that goes with it."""
-    items = tuple(EditionArticle(_complete(n)) for n in range(STORIES))
+def turkish(stories: int = STORIES) -> tuple[Digest, Sender]:
+    """About 60 kB of HTML and the text that goes with it; less with fewer stories."""
+    items = tuple(EditionArticle(_complete(n)) for n in range(stories))
     content = EditionContent(
         newsletter=NEWSLETTER,
         site=SITE,

@@ -82,11 +82,11 @@ def _share(url: str, what: str) -> dict[str, Any]:
     }
 
 
-def plan(url: str, count: int) -> float:
+def plan(url: str, count: int, stories: int = edition.STORIES) -> float:
     """An approved issue owed to ``count`` people, in a new database; the seconds that writing its ledger took."""
     database = Database(url)
     database.migrate()
-    digest, _ = edition.turkish()
+    digest, _ = edition.turkish(stories)
     with database.begin() as connection:
         for some in chunks(range(1, count + 1), 10_000):
             connection.execute(subscriber.insert(), [_person(n) for n in some])

@@ -48,6 +48,16 @@ def vs_smtplib() -> dict[str, Any]:
     return _against("smtplib", f"{NEAR} connections on this machine, against smtplib in {NEAR} threads")
 
 
+def small_vs_smtplib() -> dict[str, Any]:
+    """With one story, so that the sink, which looks at every byte, is not what is measured."""
+    with sink() as port:
+        rounds = _rounds(("ours", "smtplib"), port, NEAR, COUNT, stories=1)
+    ours, theirs = (COUNT / _median(rounds[arm], "seconds") for arm in ("ours", "smtplib"))
+    return _result(
+        ours, theirs, UNIT, f"{NEAR} connections on this machine, against smtplib in {NEAR} threads", 1
+    )
+
+
 def vs_aiosmtplib() -> dict[str, Any]:
     return _against("aiosmtplib", f"{NEAR} connections on this machine, against {NEAR} of aiosmtplib")
 
@@ -94,8 +104,10 @@ def _against(other: str, what: str) -> dict[str, Any]:
     return _result(ours, theirs, UNIT, what)
 
 
-def _result(ours: float, against: float, unit: str, what: str) -> dict[str, Any]:
-    what = f"{len(message(0)) / 1000:.0f} kB messages to smtp-sink, {what}"
+def _result(
+    ours: float, against: float, unit: str, what: str, stories: int = edition.STORIES
+) -> dict[str, Any]:
+    what = f"{len(message(0, stories)) / 1000:.0f} kB messages to smtp-sink, {what}"
     ratio = round(ours / against, 3)
     return {"ratio": ratio, "ours": round(ours, 1), "against": round(against, 1), "unit": unit, "what": what}
 
@@ -108,24 +120,26 @@ def _median(rounds: Sequence[dict[str, float]], figure: str) -> float:
 
 
 def _rounds(
-    arms: Sequence[str], port: int, connections: int, count: int
+    arms: Sequence[str], port: int, connections: int, count: int, stories: int = edition.STORIES
 ) -> dict[str, list[dict[str, float]]]:
     found: dict[str, list[dict[str, float]]] = {arm: [] for arm in arms}
     for _ in range(ROUNDS):
         for arm in arms:
-            found[arm].append(_round(arm, port, connections, count))
+            found[arm].append(_round(arm, port, connections, count, stories))
     return found
 
 
-def _round(arm: str, port: int, connections: int, count: int) -> dict[str, float]:
+def _round(
+    arm: str, port: int, connections: int, count: int, stories: int = edition.STORIES
+) -> dict[str, float]:
     if arm == "ours":
         with tempfile.TemporaryDirectory() as folder:
             url = f"sqlite:///{folder}/bench.db"
-            ledger.plan(url, count)
+            ledger.plan(url, count, stories)
             return ledger.sending(url, port, connections)
     if arm == "smtp-source":
         return _source(port, connections, count)
-    words = [sys.executable, "-m", "bench.smtp", arm, str(port), str(connections), str(count)]
+    words = [sys.executable, "-m", "bench.smtp", arm, str(port), str(connections), str(count), str(stories)]
     said = subprocess.run([*on_core(0), *words], cwd=ROOT, check=True, capture_output=True, text=True)
     return dict(json.loads(said.stdout))
 
@@ -196,9 +210,9 @@ def _free() -> int:
 # -- the arms --------------------------------------------------------------------------------------------------
 
 
-def message(number: int) -> bytes:
+def message(number: int, stories: int = edition.STORIES) -> bytes:
     """The message that ours makes out, for somebody else."""
-    digest, sender = edition.turkish()
+    digest, sender = edition.turkish(stories)
     recipient = Recipient(
         f"Ayşe Yılmaz {number}", RECIPIENT, f"<{number:032x}@news.example.org>",
         f"{edition.BASE}/u/{'x' * 34}", f"{edition.BASE}/p/{'x' * 34}", f"leave@news.example.org?subject={'x' * 34}",
@@ -248,9 +262,9 @@ def _in_threads(number: int, task: Callable[[], None]) -> None:
             lane.result()
 
 
-def main(arm: str, port: str, connections: str, count: str) -> None:
+def main(arm: str, port: str, connections: str, count: str, stories: str) -> None:
     """One arm, once: prints its seconds and CPU seconds."""
-    messages = [message(number) for number in range(16)]
+    messages = [message(number, int(stories)) for number in range(16)]
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     ARMS[arm](int(port), int(connections), int(count), messages)
     seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from socket import create_server
 from typing import Any
@@ -19,9 +19,8 @@ from tests.contracts.fake_sendgrid_webhook import SIGNATURE, TIMESTAMP, Webhook
 from tests.contracts.samples import DIGEST, add_issue, edition
 from tests.journeys.web_server import NOW, Served, open_newsroom, reader
 
-from syndicate.carriers.sendgrid import hook
+from syndicate.carriers.sendgrid.hook import SendGridHook
 from syndicate.flows.house import House
-from syndicate.model import Event
 from syndicate.store import deliveries, events, issues, subscribers
 from syndicate.store.deliveries import Planned
 from syndicate.web import application
@@ -42,19 +41,6 @@ class Account:
 
     def advance(self, seconds: float) -> None:
         self.moment += seconds
-
-
-class SendGridHook:
-    """As ``app`` puts it together."""
-
-    def __init__(self, public_key: str) -> None:
-        self.public_key = public_key
-
-    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
-        hook.verify(self.public_key, headers, body, now)
-
-    def events(self, body: bytes) -> list[Event]:
-        return hook.events(body)
 
 
 class Site:

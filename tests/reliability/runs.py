@@ -24,7 +24,7 @@ from tests.reliability import sink
 from tests.reliability.kills import OUTBOX_POINTS, POINTS, Counting, Kill, install
 
 from syndicate.carriers import Outbox, Smtp, SmtpServer
-from syndicate.flows.send import Carrier, Mailroom, desk, keeper, send_issues
+from syndicate.flows.send import Carrier, Mailroom, keeper, send_issues, tray
 from syndicate.model import (
     DeliveryState,
     Edition,
@@ -178,7 +178,7 @@ class Yard:
 def rounds(yard: Yard, number: int, seed: int, tell: Callable[[Tally], None] = lambda _: None) -> Tally:
     """So many runs, spread over all points of a sender's life; and some killed at a random time."""
     # What is waited for in service would be waited for ten thousand times.
-    desk.TICK, keeper.TRY_AGAIN, keeper.PATIENCE = 0.01, 0.02, 0.0
+    tray.TICK, keeper.TRY_AGAIN, keeper.PATIENCE = 0.01, 0.02, 0.0
     dice, tally = random.Random(seed), Tally()
     yard.reset(0, 0)
     yard.hand_over()

@@ -1,9 +1,9 @@
 """Send: what the ledger owes is handed over, once each.
 
 approved issue -> settle what a dead sender left (``orphans``)
-               -> claim (consent asked) -> message (``messages``) -> lanes of the carrier, a thread each (``desk``)
-                                                  take -> mark -> final dot -> settle
-               -> marks and outcomes of all lanes committed together (``keeper``)
+               -> claim (consent asked) -> lanes of the carrier, a thread each, with a ``desk`` of their own
+                                           take (made out by ``messages``) -> mark -> final dot -> settle
+               -> marks and outcomes of all lanes (``tray``, ``book``) committed together (``keeper``)
                -> nothing left: SENT; something put off: SENDING until the next run
 """
 

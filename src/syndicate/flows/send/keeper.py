@@ -13,8 +13,8 @@ from time import monotonic
 from syndicate.deliveries import Decision, after
 from syndicate.flows.progress import Progress
 from syndicate.flows.send.book import OpenClaim, opened
-from syndicate.flows.send.desk import Tray, Turn
 from syndicate.flows.send.mailroom import Mailroom
+from syndicate.flows.send.tray import Tray, Turn
 from syndicate.model import DeliveryState, Issue, IssueState, Newsletter, Outcome, StoreError
 from syndicate.store import Connection, claims, deliveries, issues, subscribers
 from syndicate.store.claims import Claimed

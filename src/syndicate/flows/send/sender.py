@@ -9,11 +9,12 @@ from datetime import datetime
 
 from syndicate.deliveries import Pace, allowance
 from syndicate.flows.progress import Progress, silent
-from syndicate.flows.send.desk import LaneDesk, Tray
+from syndicate.flows.send.desk import LaneDesk
 from syndicate.flows.send.keeper import Keeper
 from syndicate.flows.send.mailroom import Mailroom
 from syndicate.flows.send.messages import Messages
 from syndicate.flows.send.orphans import settle_orphans
+from syndicate.flows.send.tray import Tray
 from syndicate.model import DeliveryState, Issue, IssueState, Newsletter, StoreError, SyndicateError
 from syndicate.store import claims, deliveries, issues
 from syndicate.store.lock import only_one
