@@ -84,7 +84,8 @@ def test_each_gets_their_language_once_with_links_of_their_own(
     )  # fmt: skip
     assert room.data("run")["accepted"] == 3
     room.command("run")
-    assert fake.refused == []
+    refused = {one["field"] for errors in fake.refused for one in errors}
+    assert refused <= {"from.name"}, "an Arabic name of ours is spelled in ASCII when the provider wants that"
     mails = {one.recipient: message_from_bytes(one.eml, policy=policy.default) for one in fake.mails}
     assert len(fake.mails) == len(mails) == 3
     assert {who: str(mail["Content-Language"]) for who, mail in mails.items()} == {

@@ -13,12 +13,14 @@ import base64
 import hashlib
 import hmac
 import re
+from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from syndicate.model import UnsafeValue
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _MAC = 16
 _SHORT_MAC = 10
 # The last one: what servers put in front (SRS0=…, prvs=…) may have a plus, too.
@@ -38,9 +40,10 @@ class Tokens:
     """Makes and reads tokens with one secret ``key`` (bytes)."""
 
     def __init__(self, key: bytes) -> None:
-        # Prepared once and copied: making one out each time lets go of the interpreter, and every sender's thread
-        # then waits for its turn to go on.
-        self._keyed = hmac.new(key, digestmod=hashlib.sha256)
+        self._key = key
+        # By purpose, prepared once and copied: making one out each time lets go of the interpreter, and every
+        # sender's thread then waits for its turn to go on.
+        self._keyed: dict[str, hmac.HMAC] = {}
 
     def make(self, purpose: str, subscriber: int, newsletter: str) -> str:
         body = subscriber.to_bytes(5, "big") + _short(newsletter)
@@ -84,13 +87,17 @@ class Tokens:
         return 0
 
     def _mac(self, purpose: str, body: bytes) -> bytes:
-        made = self._keyed.copy()
-        made.update(purpose.encode() + b"\0" + body)
+        keyed = self._keyed.get(purpose)
+        if keyed is None:
+            keyed = hmac.new(self._key, purpose.encode() + b"\0", hashlib.sha256)
+            self._keyed[purpose] = keyed
+        made = keyed.copy()
+        made.update(body)
         return made.digest()[:_MAC]
 
 
 def _spelled(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    return b2a_base64(raw, newline=False).translate(_URL_SAFE).rstrip(b"=").decode()
 
 
 def message_id(key: bytes, newsletter: str, date: str, subscriber: int, domain: str) -> str:

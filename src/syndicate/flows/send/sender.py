@@ -1,5 +1,6 @@
 """The sender: one issue after the other, each with as many lanes as its carrier wants."""
 
+import gc
 import threading
 import uuid
 from collections import Counter
@@ -126,9 +127,12 @@ class _Sending:
         self.tray.alive = self.tray.busy = len(lanes)
         for one in lanes:
             one.start()
+        # What stands until the end is not looked through again and again for what nobody holds any more.
+        gc.freeze()
         try:
             self.keeper.run(progress, self.stage, owed)
         finally:
+            gc.unfreeze()
             try:
                 self.keeper.drain(ON_THE_WIRE)
             finally:
