@@ -1,6 +1,7 @@
 """``python -m bench [NAME...]``: run the benchmarks and write ``bench/results/latest.json``.
 
-A name that is not run keeps the figures it had, unless they were made elsewhere; each says the commit it was made with.
+A name that is not run keeps the figures it had; each says the commit it was made with, and the machine if it was
+another.
 """
 
 import json
@@ -55,11 +56,18 @@ def main(names: list[str]) -> int:
 
 
 def _kept() -> dict[str, Any]:
+    """What was measured before; what was measured elsewhere says where."""
     try:
         found = json.loads(RESULTS.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return dict(found["results"]) if found.get("machine") == measure.machine() else {}
+    here, there = measure.machine(), found.get("machine")
+    kept = {name: {"machine": there} | one for name, one in found["results"].items()}
+    return {name: _without_machine(one) if one["machine"] == here else one for name, one in kept.items()}
+
+
+def _without_machine(one: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in one.items() if key != "machine"}
 
 
 def _write(results: Mapping[str, Any], commit: str) -> None:
@@ -67,12 +75,15 @@ def _write(results: Mapping[str, Any], commit: str) -> None:
     whole = {"machine": measure.machine(), "commit": commit, "results": ordered}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    machine = measure.machine()
-    note = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
     if found := results.get("rebuild_one_of_10k"):
-        PLOT.write_text(plot.rebuild(found["steps"], note), "utf-8")
-    if "smtp_vs_smtplib" in results:
-        SENDING.write_text(plot.sending(results, note), "utf-8")
+        PLOT.write_text(plot.rebuild(found["steps"], _where(found)), "utf-8")
+    if found := results.get("smtp_vs_smtplib"):
+        SENDING.write_text(plot.sending(results, _where(found)), "utf-8")
+
+
+def _where(found: Mapping[str, Any]) -> str:
+    machine = found.get("machine") or measure.machine()
+    return f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def test_pause_resume_and_cancel_take_effect_at_once_and_sum_to_what_was_planned
 ) -> None:
     handler, port = sink
     room = filled(newsroom, port)
-    handler.hold = lambda: time.sleep(0.01)
+    handler.hold = lambda: time.sleep(0.03)
     sender = start(room)
     wait_until(lambda: len(handler.taken) > 20)
     assert room.data("issue", "pause", "1")["state"] == "paused"
@@ -136,6 +136,25 @@ def test_doubts_are_listed_and_settled_by_staff_one_by_one_or_all(
     assert len(handler.recipients) == 60
     twice = {one for one, n in handler.taken.items() if n > before.get(one, 0)}
     assert len(twice) == len(names) - 1, "only those that staff sent again, under the same Message-ID"
+
+
+def test_what_a_dead_sender_left_of_a_cancelled_issue_is_settled_too(
+    newsroom: Make, sink: tuple[Sink, int]
+) -> None:
+    handler, port = sink
+    room = filled(newsroom, port, readers=60)
+    handler.hold = lambda: time.sleep(0.02)
+    sender = start(room)
+    wait_until(lambda: len(handler.taken) > 20)
+    os.kill(sender.pid, signal.SIGKILL)
+    sender.communicate()
+    cancelled = room.data("issue", "cancel", "1")["cancelled"]
+    room.command("run")
+    states = report(room)["states"]
+    assert states.pop("cancelled") == cancelled
+    assert sum(states.values()) == 60 - cancelled
+    assert set(states) <= {"accepted", "unsure"}, "nobody is left without a fate"
+    assert states["accepted"] <= len(handler.taken) <= states["accepted"] + states.get("unsure", 0)
 
 
 def test_a_policy_may_send_again_what_is_in_doubt(newsroom: Make, sink: tuple[Sink, int]) -> None:

@@ -16,7 +16,7 @@ from syndicate.flows.progress import Progress, silent
 from syndicate.flows.publish import publish
 from syndicate.flows.send import SendReport, send_issues
 from syndicate.model import CarrierError, IssueState
-from syndicate.store import issues
+from syndicate.store import claims, issues
 
 
 @dataclass(slots=True)
@@ -76,8 +76,9 @@ def send_approved(house: House, clock: Callable[[], datetime], progress: Progres
     """Send whatever is approved, and what an interrupted sender left."""
     with house.database.read() as connection:
         due = issues.in_state(connection, IssueState.APPROVED, IssueState.SENDING)
+        is_left = bool(claims.unfinished(connection))
     due = [issue for issue in due if issue.newsletter in house.newsletters]
-    if not due:
+    if not due and not is_left:
         return SendReport()
     with house.carrier() as carrier:
         return send_issues(house.mailroom(carrier), dict(house.newsletters), due, clock, progress)

@@ -250,6 +250,11 @@ def resolve(
     return True
 
 
+def unfinished(connection: Connection) -> list[int]:
+    """The issues that have a claim open, whatever their state: being sent, or left by a sender that died."""
+    return sorted(connection.execute(select(claim.c.issue).distinct()).scalars())
+
+
 def open_for(connection: Connection, issue: int) -> int:
     """How many claims of an issue are open."""
     query = select(func.count()).select_from(claim).where(claim.c.issue == issue)

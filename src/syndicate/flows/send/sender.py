@@ -67,6 +67,7 @@ def send_issues(
     report = SendReport()
     with only_one(mailroom.lock):
         _check(mailroom)
+        _settle_all(mailroom, clock)
         for issue in wanted:
             newsletter = newsletters.get(issue.newsletter)
             if newsletter is None:
@@ -85,6 +86,15 @@ def _check(mailroom: Mailroom) -> None:
             f"{objection}. Sending is held, for the mail that went out since is not known to it: "
             "look, then: syndicate restored --confirm"
         )
+
+
+def _settle_all(mailroom: Mailroom, clock: Callable[[], datetime]) -> None:
+    """What dead senders left of any issue, one that was paused or cancelled meanwhile included."""
+    holder = f"{mailroom.place}#{uuid.uuid4().hex}"
+    with mailroom.database.read() as connection:
+        numbers = claims.unfinished(connection)
+    for number in numbers:
+        settle_orphans(mailroom, number, holder, clock)
 
 
 class _Sending:
@@ -112,7 +122,6 @@ class _Sending:
             issues.move(
                 connection, self.issue.id, IssueState.SENDING, IssueState.APPROVED, IssueState.SENDING
             )
-        settle_orphans(self.mailroom, self.issue.id, self.holder, self.clock)
         with self.mailroom.database.read() as connection:
             owed, _ = deliveries.next_due(connection, self.issue.id)
         if owed and self.keeper.allowed != 0:
