@@ -52,6 +52,16 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def killed(room: Newsroom, handler: Sink) -> None:
+    """A sender that dies in the middle of its work."""
+    handler.hold = lambda: time.sleep(0.02)
+    sender = start(room)
+    wait_until(lambda: len(handler.taken) > 20)
+    os.kill(sender.pid, signal.SIGKILL)
+    sender.communicate()
+    handler.hold = lambda: None
+
+
 def report(room: Newsroom) -> Any:
     return room.data("issue", "report", "1")
 
@@ -110,12 +120,7 @@ def test_doubts_are_listed_and_settled_by_staff_one_by_one_or_all(
 ) -> None:
     handler, port = sink
     room = filled(newsroom, port, readers=60)
-    handler.hold = lambda: time.sleep(0.02)
-    sender = start(room)
-    wait_until(lambda: len(handler.taken) > 20)
-    os.kill(sender.pid, signal.SIGKILL)
-    sender.communicate()
-    handler.hold = lambda: None
+    killed(room, handler)
     room.command("issue", "send", "1")
     told = room.data("issue", "report", "1", "--names", "unsure")
     states, names = told["report"]["states"], told["names"]
@@ -143,11 +148,7 @@ def test_what_a_dead_sender_left_of_a_cancelled_issue_is_settled_too(
 ) -> None:
     handler, port = sink
     room = filled(newsroom, port, readers=60)
-    handler.hold = lambda: time.sleep(0.02)
-    sender = start(room)
-    wait_until(lambda: len(handler.taken) > 20)
-    os.kill(sender.pid, signal.SIGKILL)
-    sender.communicate()
+    killed(room, handler)
     cancelled = room.data("issue", "cancel", "1")["cancelled"]
     room.command("run")
     states = report(room)["states"]
@@ -160,12 +161,7 @@ def test_what_a_dead_sender_left_of_a_cancelled_issue_is_settled_too(
 def test_a_policy_may_send_again_what_is_in_doubt(newsroom: Make, sink: tuple[Sink, int]) -> None:
     handler, port = sink
     room = filled(newsroom, port, readers=60, mail='on_unsure = "resend"')
-    handler.hold = lambda: time.sleep(0.02)
-    sender = start(room)
-    wait_until(lambda: len(handler.taken) > 20)
-    os.kill(sender.pid, signal.SIGKILL)
-    sender.communicate()
-    handler.hold = lambda: None
+    killed(room, handler)
     room.command("issue", "send", "1")
     assert report(room)["states"] == {"accepted": 60}
     assert len(handler.taken) == 60
