@@ -47,7 +47,7 @@ tests: $(VENV)/dev
 bench: $(VENV)/dev  ## benchmarks, side by side, into bench/results/latest.json
 	$(BIN)/python -m bench
 
-rel: $(VENV)/dev    ## 10,000 senders killed at every point, on both databases: nobody twice, nobody lost (ten minutes)
+rel: $(VENV)/dev    ## 10,000 senders killed at every point, on both databases: nobody twice, nobody lost (10 to 20 minutes)
 	$(BIN)/python -m tests.reliability $(RUNS)
 
 lock:            ## write the two lock files again (needs pip-tools)
