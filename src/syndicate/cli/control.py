@@ -11,7 +11,7 @@ from syndicate.cli.issue import Number, issue, state_of
 from syndicate.model import DeliveryState
 
 if TYPE_CHECKING:
-    from syndicate.flows.control import Verdict
+    from syndicate.flows.control import Ruling
     from syndicate.flows.report import Report
     from syndicate.model import Issue
 
@@ -118,13 +118,13 @@ def settle(
     """Decide about mails that may have gone out when a sender died. Events of the carrier do so by themselves."""
     from syndicate.flows.control import settle as settle_issue
 
-    verdict = _verdict(delivered=delivered, resend=resend, give_up=give_up)
-    settled = settle_issue(house(config), number, verdict, only or [], now())
+    ruling = _ruling(delivered=delivered, resend=resend, give_up=give_up)
+    settled = settle_issue(house(config), number, ruling, only or [], now())
     if as_json:
-        show.json({"issue": number, "settled": settled, "as": verdict})
+        show.json({"issue": number, "settled": settled, "as": ruling})
         return
-    show.line(f"issue {number}: {settled} settled as {verdict}")
-    if verdict == "resend" and settled:
+    show.line(f"issue {number}: {settled} settled as {ruling}")
+    if ruling == "resend" and settled:
         show.line(f"they are mailed with: syndicate issue send {number}")
 
 
@@ -176,10 +176,10 @@ def _states(text: str) -> list[DeliveryState]:
         raise typer.BadParameter(f"{error}; there are: {', '.join(DeliveryState)}, all") from error
 
 
-def _verdict(*, delivered: bool, resend: bool, give_up: bool) -> "Verdict":
-    from syndicate.flows.control import Verdict
+def _ruling(*, delivered: bool, resend: bool, give_up: bool) -> "Ruling":
+    from syndicate.flows.control import Ruling
 
-    chosen = [v for v, is_chosen in zip(Verdict, (delivered, resend, give_up), strict=True) if is_chosen]
+    chosen = [v for v, is_chosen in zip(Ruling, (delivered, resend, give_up), strict=True) if is_chosen]
     if len(chosen) != 1:
         raise typer.BadParameter("say one of --delivered, --resend and --give-up")
     return chosen[0]

@@ -42,7 +42,7 @@ def after(outcome: Outcome, attempt: int, attempts: int, now: datetime, on_unsur
     ``resend``: somebody chose to risk a mail that comes twice.
     """
     if outcome.state is DeliveryState.UNSURE:
-        outcome = doubted(outcome, on_unsure)
+        outcome = _doubted(outcome, on_unsure)
     if not outcome.retry:
         return Decision(outcome, is_dead=bool(_DEAD.match(outcome.detail)))
     if attempt >= attempts:
@@ -54,10 +54,10 @@ def after(outcome: Outcome, attempt: int, attempts: int, now: datetime, on_unsur
 
 def orphaned(known: Outcome | None, on_unsure: str = "hold") -> Outcome:
     """What became of a hand-over whose sender died: what the carrier can prove, else a doubt for a person."""
-    return known or doubted(Outcome(DeliveryState.UNSURE, INTERRUPTED), on_unsure)
+    return known or _doubted(Outcome(DeliveryState.UNSURE, INTERRUPTED), on_unsure)
 
 
-def doubted(outcome: Outcome, on_unsure: str) -> Outcome:
+def _doubted(outcome: Outcome, on_unsure: str) -> Outcome:
     """A doubt, or, where that is the policy, something to be sent again."""
     if on_unsure != "resend":
         return outcome

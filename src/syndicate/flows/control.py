@@ -14,7 +14,7 @@ from syndicate.store.witness import count, pass_over
 from syndicate.subscribers import canonical
 
 
-class Verdict(StrEnum):
+class Ruling(StrEnum):
     """What staff say of a mail that may have gone out."""
 
     DELIVERED = "delivered"
@@ -23,9 +23,9 @@ class Verdict(StrEnum):
 
 
 _SETTLED = {
-    Verdict.DELIVERED: DeliveryState.ACCEPTED,
-    Verdict.RESEND: DeliveryState.PLANNED,
-    Verdict.GIVE_UP: DeliveryState.FAILED,
+    Ruling.DELIVERED: DeliveryState.ACCEPTED,
+    Ruling.RESEND: DeliveryState.PLANNED,
+    Ruling.GIVE_UP: DeliveryState.FAILED,
 }
 
 
@@ -90,7 +90,7 @@ def cancel(house: House, number: int, now: datetime) -> int:
         return deliveries.cancel(connection, number, now)
 
 
-def settle(house: House, number: int, verdict: Verdict, only: Sequence[str], now: datetime) -> int:
+def settle(house: House, number: int, ruling: Ruling, only: Sequence[str], now: datetime) -> int:
     """A person's word on an issue's mails in doubt, of all or ``only`` of these addresses; returns how many.
 
     ``RESEND`` owes them again; whoever got the first one gets a second, with the same Message-ID. Raises NotFound,
@@ -99,9 +99,9 @@ def settle(house: House, number: int, verdict: Verdict, only: Sequence[str], now
     with house.database.begin() as connection:
         issue = issues.get(connection, number)
         ids = _deliveries_to(connection, number, only)
-        reason = f"settled by staff: {verdict}"
-        settled = deliveries.settle_unsure(connection, number, _SETTLED[verdict], reason, now, ids)
-        if settled and verdict is Verdict.RESEND and issue.state is IssueState.SENT:
+        reason = f"settled by staff: {ruling}"
+        settled = deliveries.settle_unsure(connection, number, _SETTLED[ruling], reason, now, ids)
+        if settled and ruling is Ruling.RESEND and issue.state is IssueState.SENT:
             issues.move(connection, number, IssueState.APPROVED, IssueState.SENT)
         return settled
 

@@ -1,6 +1,6 @@
 """Claims: the deliveries that one sender has taken to hand over, and how far each is (DESIGN laws 5 and 6).
 
-    open (consent asked) -> record, again and again (marked before it can take effect, taken afterwards) -> close
+    take (consent asked) -> record, again and again (marked before it can take effect, taken afterwards) -> close
                                 |
     recall (a reader leaves, staff pause) bumps the revision: the next record fails, and the sender looks again
     seize  (the sender is dead)           does so, too: whoever wakes up afterwards can record nothing
@@ -33,8 +33,6 @@ from syndicate.store.tables import (
     subscription,
     volume,
 )
-
-INTERRUPTED = "the sender was interrupted while handing it over"
 
 
 class Claimed(NamedTuple):

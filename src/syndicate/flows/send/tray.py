@@ -221,12 +221,6 @@ class Tray:
         with self.lock:
             self.pace.stop(seconds, monotonic())
 
-    def came(self) -> None:
-        """A lane begins."""
-        with self.lock:
-            self.alive += 1
-            self.busy += 1
-
     def went(self) -> None:
         """A lane ends."""
         with self.lock:
