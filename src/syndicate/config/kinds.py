@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from syndicate.languages import normalise
@@ -80,6 +82,35 @@ def _domain(value: str) -> str:
     return value.lower()
 
 
+def _hours(value: str) -> str:
+    first, _, last = value.partition("-")
+    if _clock(first) == _clock(last):
+        raise ValueError('no hours; write them like "22:00-07:00"')
+    return value
+
+
+def _cron(value: str) -> str:
+    try:
+        CronSim(value, datetime(2026, 1, 1))  # noqa: DTZ001 (clocks of a zone are counted elsewhere)
+    except CronSimError as error:
+        raise ValueError(f"not five fields of cron, such as 30 7 * * 1,4: {error}") from error
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError as error:
+        raise ValueError("not an address or network, such as 127.0.0.1 or 10.0.0.0/8") from error
+    return value
+
+
+def _public_path(value: str) -> str:
+    if not re.fullmatch(r"/[a-zA-Z0-9/._-]+", value) or "//" in value or "/." in value:
+        raise ValueError("not a path of the public tree, such as /feeds/en/tag/energy/")
+    return value
+
+
 def once(values: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
@@ -105,6 +136,12 @@ Texts = Annotated[dict[Language, Annotated[str, Field(min_length=1)]], Field(min
 Zone = Annotated[str, AfterValidator(_zone)]
 Clock = Annotated[str, AfterValidator(_clock)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Pause = Annotated[Duration, Field(ge=timedelta(seconds=10), le=timedelta(days=1))]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MaybeHours = Annotated[str, _optional(_hours)]
+MaybeCron = Annotated[str, _optional(_cron)]
+Networks = tuple[Annotated[str, AfterValidator(_network)], ...]
+PublicPath = Annotated[str, AfterValidator(_public_path)]
 Seconds = Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))]
 Address = Annotated[str, AfterValidator(_address)]
 Link = Annotated[str, AfterValidator(_link)]

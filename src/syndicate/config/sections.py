@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -16,14 +16,20 @@ from syndicate.config.kinds import (
     Languages,
     Link,
     Mailbox,
+    MaybeCron,
+    MaybeHours,
     MaybeLanguage,
     MaybeLink,
     MaybeMailbox,
     MaybeServer,
+    Networks,
+    Pause,
+    PublicPath,
     Seconds,
     Servers,
     Slug,
     Texts,
+    Weekday,
     Zone,
 )
 
@@ -62,6 +68,7 @@ class FeedsSection(Section):
     page_size: Annotated[int, Field(ge=5, le=500)] = 50
     archives: tuple[Literal["site", "author", "tag"], ...] = ("site",)
     hubs: tuple[Link, ...] = ()
+    moved: dict[PublicPath, PublicPath] = Field(default_factory=dict)
 
 
 class SimilarSection(Section):
@@ -145,6 +152,31 @@ class BouncesSection(Section):
         return self
 
 
+class SignupSection(Section):
+    """The limits are counted over an hour."""
+
+    from_address: MaybeMailbox = ""
+    expires: Duration = timedelta(days=7)
+    per_network: Annotated[int, Field(ge=1)] = 20
+    in_all: Annotated[int, Field(ge=1)] = 500
+
+
+class WebSection(Section):
+    hosts: tuple[Domain, ...] = ()
+    proxies: Networks = ()
+    metrics_for: Networks = ("127.0.0.1", "::1")
+
+
+class ClockSection(Section):
+    ingest: Pause = timedelta(minutes=5)
+    listen: Pause = timedelta(minutes=10)
+
+
+class LogSection(Section):
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
 class MarkdownSection(Section):
     name: Slug
     kind: Literal["markdown"]
@@ -208,10 +240,18 @@ class NewsletterSection(Section):
     title: Texts
     description: dict[Language, str] = Field(default_factory=dict)
     languages: Languages = ()
-    cadence: Literal["daily", "weekdays", "weekly", "monthly"] = "weekly"
+    cadence: Literal["instant", "daily", "weekdays", "weekly", "monthly", "cron"] = "weekly"
+    cron: MaybeCron = ""
     at: Clock = "08:00"
-    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
-    timezone: Zone | None = None
+    weekday: Weekday = "monday"
+    timezone: Zone | Literal["reader"] | None = None
+    cadences: tuple[Literal["daily", "weekdays", "weekly", "monthly"], ...] = ()
+    not_on: tuple[Weekday, ...] = ()
+    not_between: MaybeHours = ""
+    settle: Duration = timedelta(0)
+    settle_at_most: Duration = timedelta(hours=3)
+    late: Literal["send", "fold", "hold"] = "send"
+    late_after: Duration = timedelta(hours=6)
     tags: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
@@ -220,12 +260,24 @@ class NewsletterSection(Section):
     minimum_stories: Annotated[int, Field(ge=1)] = 1
     maximum_stories: Annotated[int, Field(ge=1, le=20)] = 20
     approval: bool = False
+    open: bool = True
 
     @model_validator(mode="after")
     def _possible(self) -> "NewsletterSection":
+        if (self.cadence == "cron") != bool(self.cron):
+            raise ValueError('cadence = "cron" and cron go together')
+        if len(set(self.not_on)) == len(WEEKDAYS):
+            raise ValueError("not_on leaves no day")
+        rarer = CADENCES[CADENCES.index(self.cadence) + 1 :] if self.cadence in CADENCES else ()
+        if wrong := [one for one in self.cadences if one not in rarer]:
+            raise ValueError(f"cadences: {', '.join(wrong)} is not rarer than {self.cadence}")
+        if self.timezone == "reader" and self.cadence in ("instant", "cron"):
+            raise ValueError(f'timezone = "reader" needs an hour, which {self.cadence} has not')
         if self.minimum_stories > self.maximum_stories:
             raise ValueError("minimum_stories is more than maximum_stories")
         return self
 
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+CADENCES = ("instant", "daily", "weekdays", "weekly", "monthly")
+"""From the most frequent on."""

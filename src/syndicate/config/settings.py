@@ -12,15 +12,19 @@ from syndicate.config.sections import (
     WEEKDAYS,
     BouncesSection,
     CarriersSection,
+    ClockSection,
     DatabaseSection,
     FeedsSection,
+    LogSection,
     MailSection,
     NewsletterSection,
     PathsSection,
     Section,
+    SignupSection,
     SimilarSection,
     SiteSection,
     SourceSection,
+    WebSection,
 )
 from syndicate.languages import primary
 from syndicate.model import ConfigError, Newsletter, Site
@@ -39,6 +43,10 @@ class Settings(Section):
     mail: MailSection
     carriers: CarriersSection = CarriersSection()
     bounces: BouncesSection = BouncesSection()
+    signup: SignupSection = SignupSection()
+    web: WebSection = WebSection()
+    clock: ClockSection = ClockSection()
+    log: LogSection = LogSection()
     sources: tuple[SourceSection, ...] = ()
     newsletters: dict[Slug, NewsletterSection] = Field(default_factory=dict)
 
@@ -135,6 +143,10 @@ class Settings(Section):
     def _newsletter(self, key: str, section: NewsletterSection) -> Newsletter:
         values = section.model_dump()
         values["languages"] = section.languages or self.site.languages
-        values["timezone"] = section.timezone or self.site.timezone
+        values["follows_readers"] = section.timezone == "reader"
+        given = "" if section.timezone in (None, "reader") else section.timezone
+        values["timezone"] = given or self.site.timezone
         values["weekday"] = WEEKDAYS.index(section.weekday)
+        values["not_on"] = tuple(map(WEEKDAYS.index, section.not_on))
+        values["is_open"] = values.pop("open")
         return Newsletter(key=key, **values)

@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class IssueState(StrEnum):
-    """``PLANNED`` may still be changed; from ``APPROVED`` on its editions are frozen."""
+    """``PLANNED`` may still be changed; from ``APPROVED`` on its editions are frozen.
+
+    ``EMPTY``: nothing was new. ``FOLDED``: its hour was missed, its stories go out with the next.
+    """
 
     PLANNED = "planned"
     APPROVED = "approved"
@@ -15,6 +18,7 @@ class IssueState(StrEnum):
     SENT = "sent"
     CANCELLED = "cancelled"
     EMPTY = "empty"
+    FOLDED = "folded"
 
 
 class Placement(StrEnum):
@@ -54,6 +58,9 @@ class Choice:
 class Issue:
     """(``newsletter``, ``slot``) is unique. ``slot`` is the UTC time of the timetable, ``date`` its local date.
 
+    ``name`` is what it is called in addresses: the date, with the local time (``2026-05-04-0830``) where a day may
+    have several issues. ``note`` is why it waits for staff, or what became of its slot.
+
     ``since`` is the cutoff of the issue before (None for the first); ``cutoff`` is this one's, both UTC.
     """
 
@@ -64,6 +71,8 @@ class Issue:
     since: datetime | None
     cutoff: datetime
     state: IssueState
+    name: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,8 @@ class Edition:
     """An issue for the readers of one language who are owed the same selection.
 
     Most readers of a language share one edition (``is_main``). Those who have had a story already, or
-    who read further languages, share another. ``reads`` is the group's languages, its own first.
+    who read further languages, share another. ``reads`` is the group's languages, its own first. ``cadence`` is how
+    often its readers want the newsletter, empty for as often as it comes.
     """
 
     language: str
@@ -90,6 +100,7 @@ class Edition:
     items: tuple[EditionItem, ...]
     is_main: bool
     id: int = 0
+    cadence: str = ""
 
     @property
     def selection(self) -> str:

@@ -41,8 +41,15 @@ class Newsletter:
 
     A story belongs when it has any of ``tags``, ``authors``, ``sources`` (an empty filter takes all).
     ``fallback``: languages in which a story may come, labelled, to readers who did not ask for that
-    language, once ``wait_for_translation`` is over. ``cadence`` is daily, weekdays, weekly or monthly;
-    ``at`` is a local ``HH:MM`` in ``timezone``; ``weekday`` 0 is Monday.
+    language, once ``wait_for_translation`` is over. ``cadence`` is instant, daily, weekdays, weekly, monthly or
+    cron (then ``cron`` has the five fields); ``at`` is a local ``HH:MM`` in ``timezone``; ``weekday`` 0 is Monday.
+    ``cadences`` are the rarer ones a reader may choose instead. ``follows_readers``: each reader gets it at that hour
+    of their own zone. Nothing leaves on the weekdays ``not_on`` nor in ``not_between`` (``HH:MM-HH:MM``, local, may
+    span midnight).
+
+    A new article counts once it has not changed for ``settle``, at the latest ``settle_at_most`` after it was out.
+    ``late``: what happens to an issue more than ``late_after`` behind its slot: send, fold (into the next), hold.
+    ``is_open``: offered where people sign up.
     """
 
     key: str
@@ -52,7 +59,17 @@ class Newsletter:
     at: str
     timezone: str
     description: Mapping[str, str] = field(default_factory=dict)
+    cron: str = ""
+    cadences: tuple[str, ...] = ()
+    follows_readers: bool = False
     weekday: int = 0
+    not_on: tuple[int, ...] = ()
+    not_between: str = ""
+    settle: timedelta = timedelta(0)
+    settle_at_most: timedelta = timedelta(hours=3)
+    late: str = "send"
+    late_after: timedelta = timedelta(hours=6)
+    is_open: bool = True
     tags: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

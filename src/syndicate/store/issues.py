@@ -44,6 +44,7 @@ def add(
         "newsletter": newsletter,
         "slot": slot,
         "date": date,
+        "name": date,
         "since": since,
         "cutoff": cutoff,
         "state": state,
@@ -197,4 +198,6 @@ def _edition(row: Row[*tuple[Any, ...]], items: tuple[EditionItem, ...]) -> Edit
 
 
 def _issue(row: Row[*tuple[Any, ...]]) -> Issue:
-    return Issue(row.id, row.newsletter, row.slot, row.date, row.since, row.cutoff, IssueState(row.state))
+    state = IssueState(row.state)
+    times = (row.since, row.cutoff)
+    return Issue(row.id, row.newsletter, row.slot, row.date, *times, state, row.name, row.note)

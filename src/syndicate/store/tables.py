@@ -173,6 +173,48 @@ public_file = Table(
     Column("changed_at", Moment, nullable=False),
 )
 
+# Addresses of the public tree that led somewhere and do not any more: `location` is where they moved to (301),
+# or empty (410, gone for good).
+moved = Table(
+    "moved",
+    metadata,
+    Column("path", String(400), primary_key=True),
+    Column("location", String(400), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# What a feed document held when it had these bytes: entry id -> hash of the entry. A client that has an older version
+# gets only what changed since (RFC 3229).
+feed_version = Table(
+    "feed_version",
+    metadata,
+    Column("path", String(400), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("changed_at", Moment, nullable=False),
+    Column("entries", Json, nullable=False),
+)
+
+# Hubs (WebSub) that are still to be told that a feed changed.
+ping = Table(
+    "ping",
+    metadata,
+    Column("hub", String(400), primary_key=True),
+    Column("topic", String(400), primary_key=True),
+    Column("queued_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+)
+
+# Which of several processes does a piece of work now: whoever holds the lease, until then.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(300), nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
 subscriber = Table(
     "subscriber",
     metadata,
@@ -186,6 +228,7 @@ subscriber = Table(
     Column("consent_at", Moment),
     Column("consent_source", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Index("ix_subscriber_timezone", "timezone"),
     # The number of somebody erased is in links and in the ledger: nobody else may ever have it.
     sqlite_autoincrement=True,
 )
@@ -199,7 +242,8 @@ subscription = Table(
     Index("ix_subscription_newsletter", "newsletter", "subscriber"),
 )
 
-# The history of a person's consent, append-only: what happened, when, and from where.
+# The history of a person's consent, append-only: what happened, when, and from where. `words` is what they were shown
+# when they agreed, or what they told us when they left; `origin` the page and the network it came from.
 consent_event = Table(
     "consent_event",
     metadata,
@@ -209,6 +253,36 @@ consent_event = Table(
     Column("what", String(24), nullable=False),
     Column("newsletter", String(80), nullable=False),
     Column("source", Text, nullable=False),
+    Column("words", Text, nullable=False, server_default=""),
+    Column("origin", Text, nullable=False, server_default=""),
+)
+
+# Who asked for newsletters on the web, until they confirm by mail; also what limits are counted by. Every request is a
+# line, whatever is known of the address: so that all are answered alike. `wish` is what was asked for (languages,
+# newsletters, cadence, timezone, name), `words` what the page said, `origin` the page and the network it came from.
+# `state` is asked, mailed, confirmed, or dropped (and `reason`).
+signup = Table(
+    "signup",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("email", String(320), nullable=False),
+    Column("canonical", String(320), nullable=False, index=True),
+    Column("network", String(50), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("wish", Json, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("state", String(12), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("mailed_at", Moment),
+    Column("expires_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Index("ix_signup_network_at", "network", "at"),
+    # The number is in a link that was mailed: nobody else may ever have it.
+    sqlite_autoincrement=True,
 )
 
 # Addresses never to be mailed, as a keyed hash: it outlives the subscriber's row.
@@ -220,6 +294,9 @@ suppression = Table(
     Column("at", Moment, nullable=False),
 )
 
+# `date` is the slot's local date, `name` what it is called in addresses: the date, with the local time where a day may
+# have several. A name is never given twice, whatever happens to clocks and settings. `note` is why it waits for staff,
+# or was folded into the next.
 issue = Table(
     "issue",
     metadata,
@@ -232,10 +309,14 @@ issue = Table(
     Column("state", String(12), nullable=False),
     Column("planned_at", Moment, nullable=False),
     Column("choices", Json, nullable=False),
+    Column("name", String(20), nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
     UniqueConstraint("newsletter", "slot"),
+    Index("ix_issue_newsletter_name", "newsletter", "name", unique=True),
     sqlite_autoincrement=True,
 )
 
+# `cadence` is that of its readers, where it is not the newsletter's own ("" for that).
 edition = Table(
     "edition",
     metadata,
@@ -243,6 +324,7 @@ edition = Table(
     Column("issue", Serial, ForeignKey("issue.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("language", String(35), nullable=False),
     Column("reads", Text, nullable=False),
+    Column("cadence", String(12), nullable=False, server_default=""),
     Column("is_main", Boolean, nullable=False),
     Column("subject", Text, nullable=False),
     Column("digest", Json, nullable=False),

@@ -6,29 +6,24 @@ Handlers are synchronous and run in threads (law 9). Nothing here logs a path: p
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeAlias
 
-from litestar import Litestar, Request, Response, Router, post, route
-from litestar.datastructures import State
+from litestar import Litestar, Router, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, RawBody
-from litestar.types import Method
 
 from syndicate.flows.house import House
 from syndicate.model import UnsafeValue
 from syndicate.web.answers import answer, moved, page
 from syndicate.web.conditions import preferred_languages
-from syndicate.web.hooks import LARGEST_BODY as LARGEST_CALL
 from syndicate.web.hooks import Hooks
 from syndicate.web.pages import STYLE, Pages
 from syndicate.web.readers import Readers
+from syndicate.web.routes import LOOK, Answer, Asked
+from syndicate.web.routes.operators import operator_routes
+from syndicate.web.routes.providers import provider_routes
+from syndicate.web.routes.readers import reader_routes
 from syndicate.web.tree import tree_answer
 
-Asked: TypeAlias = Request[None, None, State]
-Answer: TypeAlias = Response[bytes]
-
-LOOK: list[Method] = ["GET", "HEAD"]
 LARGEST_BODY = 64 * 1024
 """Of a reader's POST, in bytes. A mail program's one-click body has 26."""
 
@@ -45,9 +40,9 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
     # time another handler of the same path is registered.
     everything = [
         *_public(house, pages, errors),
-        *_unsubscribe(readers),
-        *_preferences(readers),
-        *_hooks(hooks),
+        *reader_routes(readers),
+        *provider_routes(hooks),
+        *operator_routes(house),
     ]
     return Litestar(
         [Router("/", route_handlers=everything)],
@@ -69,10 +64,6 @@ def _public(house: House, pages: Pages, errors: "_Errors") -> list[HTTPRouteHand
     def home() -> Answer:
         return moved(302, "/feeds/")
 
-    @route("/healthz", http_method=LOOK, sync_to_thread=False)
-    def health() -> Answer:
-        return answer(b"ok\n", "text/plain; charset=utf-8", headers={"cache-control": "no-store"})
-
     @route(f"/{STYLE}", http_method=LOOK, sync_to_thread=True)
     def style() -> Answer:
         return answer(
@@ -83,48 +74,7 @@ def _public(house: House, pages: Pages, errors: "_Errors") -> list[HTTPRouteHand
     def tree(request: Asked) -> Answer:
         return tree_answer(house, request) or errors.not_found(request)
 
-    return [home, health, style, tree]
-
-
-def _unsubscribe(readers: Readers) -> list[HTTPRouteHandler]:
-    @route("/u/{token:str}", http_method=LOOK, sync_to_thread=True)
-    def ask(token: FromPath[str]) -> Answer:
-        return page(readers.ask(token))
-
-    @post("/u/{token:str}", sync_to_thread=True)
-    def leave(token: FromPath[str], body: RawBody) -> Answer:
-        return page(readers.leave(token, body))
-
-    @post("/u/{token:str}/undo", sync_to_thread=True)
-    def undo(token: FromPath[str]) -> Answer:
-        return page(readers.undo(token))
-
-    # Where a reader lands who enters the address of what the button led to.
-    @route("/u/{token:str}/undo", http_method=LOOK, sync_to_thread=True)
-    def ask_again(token: FromPath[str]) -> Answer:
-        return page(readers.ask(token))
-
-    return [ask, leave, undo, ask_again]
-
-
-def _preferences(readers: Readers) -> list[HTTPRouteHandler]:
-    @route("/p/{token:str}", http_method=LOOK, sync_to_thread=True)
-    def preferences(token: FromPath[str]) -> Answer:
-        return page(readers.preferences(token))
-
-    @post("/p/{token:str}", sync_to_thread=True)
-    def change(token: FromPath[str], body: RawBody) -> Answer:
-        return page(readers.change(token, body))
-
-    return [preferences, change]
-
-
-def _hooks(hooks: Hooks) -> list[HTTPRouteHandler]:
-    @post("/hooks/{carrier:str}", sync_to_thread=True, request_max_body_size=LARGEST_CALL)
-    def call(carrier: FromPath[str], request: Asked, body: RawBody) -> Answer:
-        return hooks.call(carrier, request.headers, body)
-
-    return [call]
+    return [home, style, tree]
 
 
 class _Errors:
