@@ -22,7 +22,7 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Merge CSV files into the database. Nobody who left is brought back; a second run changes nothing."""
-    from syndicate.flows.subscribe import sync as sync_lists
+    from syndicate.flows.lists import sync as sync_lists
 
     opened = house(config)
     paths = files or sorted(opened.lists.glob("*.csv"))
@@ -48,7 +48,7 @@ def import_list(file: Path, config: Config = CONFIG, as_json: AsJson = False) ->
 @subscribers.command()
 def export(output: Path, config: Config = CONFIG) -> None:
     """Write everyone as a CSV file that `sync` reads."""
-    from syndicate.flows.subscribe import export as write
+    from syndicate.flows.lists import export as write
 
     show.line(f"{write(house(config).database, output)} subscribers written to {output}")
 
@@ -64,7 +64,7 @@ def add(
     config: Config = CONFIG,
 ) -> None:
     """Add one person who has given consent."""
-    from syndicate.flows.subscribe import add as add_one
+    from syndicate.flows.lists import add as add_one
 
     opened = house(config)
     cells = {
