@@ -59,6 +59,7 @@ def open_house(config: Path) -> "House":
             page_size=settings.feeds.page_size,
             archives=tuple(FeedScope(name) for name in settings.feeds.archives),
             templates=settings.templates,
+            moved=settings.feeds.moved,
         ),
         templates=settings.templates,
         key=settings.signing_key(),
