@@ -28,6 +28,7 @@ from syndicate.model.delivery import (
     SkipReason,
 )
 from syndicate.model.errors import (
+    Busy,
     CarrierError,
     ConfigError,
     LanguageTagError,
@@ -49,6 +50,7 @@ from syndicate.model.issue import (
 )
 from syndicate.model.newsletter import Newsletter, Site
 from syndicate.model.problem import Problem
+from syndicate.model.signup import Signup, SignupState, Wish
 from syndicate.model.source import Found, Gone, SourceItem, Touched
 from syndicate.model.story import Byline, CompleteArticle, SimilarPost, Story, Translation
 from syndicate.model.subscriber import Subscriber, SubscriberStatus, Subscription
@@ -58,6 +60,7 @@ __all__ = [
     "ArticleState",
     "Author",
     "Bio",
+    "Busy",
     "Byline",
     "CarrierError",
     "Choice",
@@ -88,6 +91,8 @@ __all__ = [
     "Personal",
     "Placement",
     "Problem",
+    "Signup",
+    "SignupState",
     "SimilarPost",
     "Site",
     "SkipReason",
@@ -105,4 +110,5 @@ __all__ = [
     "Translation",
     "UnsafeValue",
     "Verdict",
+    "Wish",
 ]
