@@ -12,7 +12,6 @@ from syndicate.model import ConfigError, Event, SourceItem
 
 if TYPE_CHECKING:
     from syndicate.carriers.sendgrid import SendGridAccount
-    from syndicate.clock import Told
     from syndicate.config import (
         FeedSection,
         MarkdownSection,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     )
     from syndicate.deliveries import Limits
     from syndicate.flows.bounces import Mailbox
+    from syndicate.flows.duties import Told
     from syndicate.flows.hear_back import Hook
     from syndicate.flows.house import House
     from syndicate.flows.send import Carrier

@@ -26,11 +26,11 @@ from syndicate.subscribers.signups import SignupRules
 class House:
     """``origins`` are the sources; ``carrier`` opens the configured one; ``lists`` holds CSV files to sync.
 
-    ``secret`` is the file the key came from, None when it came from the environment. ``places`` are the folders and
-    files that sources read, by name of the source. ``hooks`` read what providers send, by the carrier's name;
+    ``secret`` is the file the key came from, None when it came from the environment. ``places`` are the folders
+    and files that sources read, by name of the source. ``hooks`` read what providers send, by the carrier's name;
     ``mailbox`` is where reports of failed mail come back to; ``suppressions`` asks the carrier for its own list,
-    since a time. ``ingest_every`` and ``listen_every`` are the clock's rhythm. ``post`` opens the carrier for single letters, as they are asked for on the web; ``asked`` is set
-    when one is.
+    since a time. ``ingest_every`` and ``listen_every`` are the clock's rhythm. ``post`` opens the carrier for
+    single letters, as they are asked for on the web; ``asked`` is set when one is.
     """
 
     site: Site
