@@ -19,7 +19,7 @@ from syndicate.flows.run import run
 from syndicate.web import application
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
-HUB = "https://hub.example.org/push"
+HUB = "http://127.0.0.1:9/push"  # nobody listens there: refused at once
 CONFIG = f"""
 [site]
 name = {{ en = "The Gazette", tr = "Gazete", ar = "الجريدة" }}

@@ -53,16 +53,21 @@ def ingest(
 @app.command()
 def publish(config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Build the feeds and the archive: only what changed is written."""
+    from syndicate.flows.ping import send_pings
     from syndicate.flows.run import publish_feeds, publish_pages
 
     opened = house(config)
     with show.progress(as_json) as progress:
-        feeds, archive = publish_feeds(opened, now(), progress), publish_pages(opened, now())
+        feeds = publish_feeds(opened, now(), progress)
+        pings = send_pings(opened, now())
+        archive = publish_pages(opened, now())
     written, removed = [*feeds.written, *archive.written], [*feeds.removed, *archive.removed]
     if as_json:
-        show.json({"written": written, "removed": removed, "kept": feeds.kept + archive.kept})
+        kept = feeds.kept + archive.kept
+        show.json({"written": written, "removed": removed, "kept": kept, "pings": pings})
     else:
         show.line(f"{len(written)} files written, {len(removed)} removed, in {opened.tree.root}")
+    show.warnings(pings.problems)
 
 
 @app.command()

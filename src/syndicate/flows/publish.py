@@ -4,7 +4,7 @@ listed articles -> feeds -> documents -> fingerprint the same? -> kept
                                                           \\-> whole articles -> bytes -> files
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,10 +16,11 @@ from syndicate.feeds.feed import ROOT
 from syndicate.feeds.landing import assets, feed_page, landing
 from syndicate.feeds.members import documents, members
 from syndicate.feeds.pages import Cut, Page
+from syndicate.feeds.pings import is_topic
 from syndicate.flows.press import Press, PressReport, mark, template_mark
 from syndicate.flows.progress import Progress, silent
 from syndicate.model import ArticleState, CompleteArticle, SimilarPost, Site, Translation
-from syndicate.store import Database, PublicTree, articles, authors, moved
+from syndicate.store import Connection, Database, PublicTree, articles, authors, moved, pings
 from syndicate.store.articles import Listed
 from syndicate.stories import bylines
 
@@ -48,7 +49,7 @@ def publish(
 ) -> PressReport:
     """Bring every feed, the OPML list and the landing pages up to date as of ``now``."""
     shelf = _Shelf(database, site, settings, now)
-    press = Press(database, tree, now)
+    press = Press(database, tree, now, tell=_hubs_told(site, now))
     printed: set[str] = set()
     for done, key in enumerate(shelf.feeds, start=1):
         printed |= _print_feed(press, shelf, key)
@@ -59,6 +60,16 @@ def publish(
         with database.begin() as connection:
             moved.rename(connection, settings.moved, now)
     return press.report
+
+
+def _hubs_told(site: Site, now: datetime) -> Callable[[Connection, Collection[str]], None]:
+    """Queues a ping for each feed that changed, to each hub."""
+
+    def tell(connection: Connection, paths: Collection[str]) -> None:
+        topics = [f"{site.public_url}/{path}" for path in paths if is_topic(path)]
+        pings.queue(connection, site.hubs, topics, now)
+
+    return tell
 
 
 class _Shelf:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from syndicate.flows.house import House
+from syndicate.flows.ping import silent_hubs
 from syndicate.model import IssueState, Problem
 from syndicate.store import deliveries, issues, pages, sources
 from syndicate.store import totals as store_totals
@@ -53,7 +54,8 @@ def totals(house: House) -> Totals:
 def problems(house: House) -> list[tuple[str, Problem]]:
     """(source, problem) of all that is wrong now, worst first."""
     with house.database.read() as connection:
-        return sources.problems(connection)
+        found = sources.problems(connection)
+    return [*(("hubs", problem) for problem in silent_hubs(house)), *found]
 
 
 def waiting(house: House) -> list[str]:
