@@ -29,7 +29,9 @@ def _as_json(told: "Told") -> None:
 
 
 def _as_line(told: "Told") -> None:
-    facts = [f"{name}: {_fact(value)}" for name, value in told.what.items()]
+    facts = [
+        _fact(value) if name == "state" else f"{name}: {_fact(value)}" for name, value in told.what.items()
+    ]
     show.said(f"{told.at:%Y-%m-%d %H:%M:%S} UTC {told.duty}: {', '.join(facts)}".rstrip(" :"), "")
     show.warnings(told.problems)
 
