@@ -4,12 +4,14 @@ Handlers are synchronous and run in threads (law 9). Nothing here logs a path: p
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from litestar import Litestar, Router, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import ControllerRouterHandler
 
 from syndicate.flows.house import House
 from syndicate.model import UnsafeValue
@@ -17,12 +19,13 @@ from syndicate.web.answers import answer, moved, page
 from syndicate.web.conditions import preferred_languages
 from syndicate.web.hooks import Hooks
 from syndicate.web.pages import STYLE, Pages
+from syndicate.web.past import past_answer
 from syndicate.web.readers import Readers
 from syndicate.web.routes import LOOK, Answer, Asked
 from syndicate.web.routes.operators import operator_routes
 from syndicate.web.routes.providers import provider_routes
 from syndicate.web.routes.readers import reader_routes
-from syndicate.web.tree import tree_answer
+from syndicate.web.tree import Tree
 
 LARGEST_BODY = 64 * 1024
 """Of a reader's POST, in bytes. A mail program's one-click body has 26."""
@@ -44,7 +47,8 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
         *provider_routes(hooks),
         *operator_routes(house),
     ]
-    return Litestar(
+    return Application(
+        Tree(house),
         [Router("/", route_handlers=everything)],
         exception_handlers={
             UnsafeValue: errors.bad_link,
@@ -72,9 +76,22 @@ def _public(house: House, pages: Pages, errors: "_Errors") -> list[HTTPRouteHand
 
     @route("/{path:path}", http_method=LOOK, sync_to_thread=True)
     def tree(request: Asked) -> Answer:
-        return tree_answer(house, request) or errors.not_found(request)
+        return past_answer(house, request, errors.retired) or errors.not_found(request)
 
     return [home, style, tree]
+
+
+class Application(Litestar):
+    """Litestar, with the public tree in front of it: files do not pass the framework."""
+
+    def __init__(self, tree: Tree, handlers: Sequence[ControllerRouterHandler], **settings: Any) -> None:
+        super().__init__(handlers, **settings)
+        self._tree = tree
+
+    # Any: the types of ASGI's three kinds of scope do not tell that a kind of scope has its kind of send.
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or not await self._tree.answer(scope, send):
+            await super().__call__(scope, receive, send)
 
 
 class _Errors:
@@ -85,6 +102,10 @@ class _Errors:
 
     def not_found(self, request: Asked) -> Answer:
         return self._page(request, "not_found", 404)
+
+    def retired(self, request: Asked) -> Answer:
+        """Of a feed or archive page that was published once."""
+        return self._page(request, "retired", 410)
 
     def bad_link(self, request: Asked, _: UnsafeValue) -> Answer:
         return self._page(request, "not_valid", 404)
