@@ -84,6 +84,7 @@ def open_house(config: Path) -> "House":
         ingest_every=settings.clock.ingest,
         listen_every=settings.clock.listen,
         signup=_signup(settings),
+        hosts=settings.web.hosts,
         secret=None if settings.secret("secret").get_secret_value() else settings.path(settings.paths.secret),
         places={s.name: settings.path(p) for s in settings.sources if (p := getattr(s, "path", None))},
     )

@@ -63,6 +63,7 @@ class House:
     asked: threading.Event = field(default_factory=threading.Event)
     ingest_every: timedelta = timedelta(minutes=5)
     listen_every: timedelta = timedelta(minutes=10)
+    hosts: tuple[str, ...] = ()
     secret: Path | None = None
     places: Mapping[str, Path] = field(default_factory=dict)
 
