@@ -11,6 +11,7 @@ from syndicate.flows.ingest import IngestReport, ingest
 from syndicate.flows.nightly import pull
 from syndicate.flows.ping import send_pings
 from syndicate.flows.plan import PlanReport
+from syndicate.flows.post import deliver_post
 from syndicate.flows.press import PressReport
 from syndicate.flows.progress import Progress, silent
 from syndicate.flows.publish import publish
@@ -37,9 +38,10 @@ class RunReport:
 
 
 def run(house: House, clock: Callable[[], datetime], progress: Progress = silent) -> RunReport:
-    """Ingest, publish, plan what is due, send what is approved, publish the archive."""
+    """Ingest, publish, plan what is due, send what is approved, publish the archive; mail who signed up."""
     report = RunReport(ingest_all(house, clock(), progress))
     report.problems = listen(house, clock())
+    report.problems += deliver_post(house, clock).problems
     report.feeds = publish_feeds(house, clock(), progress)
     report.problems += send_pings(house, clock()).problems
     for number, newsletter in enumerate(house.newsletters.values(), 1):
