@@ -30,24 +30,23 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file with everything that can be said of it beforehand. ``known``: the headers of 200 and 304 alike."""
+    """A file with everything that can be said of it beforehand.
+
+    ``known``: the headers of 200 and 304 alike. ``usual``: the header by which nearly everybody asks who has it.
+    """
 
     file: File
     tag: str
     changed: datetime
     date: str
+    usual: tuple[bytes, bytes]
     known: Headers
     not_modified: HTTPResponseStartEvent
 
     def is_known_to(self, given: Mapping[bytes, str]) -> bool:
         """Whether 304 is the answer."""
-        tag = given.get(b"if-none-match")
-        if tag is not None and tag == self.tag:
-            return True
-        since = given.get(b"if-modified-since")
-        if tag is None and since is not None and since == self.date:
-            return True
-        return is_current(tag, since, self.tag, self.changed)
+        tag, since = given.get(b"if-none-match"), given.get(b"if-modified-since")
+        return (tag is None and since == self.date) or is_current(tag, since, self.tag, self.changed)
 
     def copy(self, name: str) -> Copy:
         return self.file.plain if name == IDENTITY else self.file.packed[name]
@@ -59,8 +58,9 @@ def sheet(house: House, path: str) -> Sheet | None:
     if file is None:
         return None
     tag, changed = entity_tag(file.sha256), _changed(house, file)
-    known = list(_known(house.site, file, tag, http_date(changed)))
-    return Sheet(file, tag, changed, http_date(changed), known, start(304, known))
+    date, usual = http_date(changed), (b"if-none-match", tag.encode())
+    known = list(_known(house.site, file, tag, date))
+    return Sheet(file, tag, changed, date, usual, known, start(304, known))
 
 
 def _changed(house: House, file: File) -> datetime:
@@ -83,7 +83,6 @@ def _known(site: Site, file: File, tag: str, date: str) -> Iterable[tuple[bytes,
     if file.is_feed:
         yield b"access-control-allow-origin", b"*"
         yield b"access-control-expose-headers", b"ETag, Link"
-        yield b"x-robots-tag", b"noindex"
     if is_topic(file.path) and site.hubs:
         yield b"link", _websub(site, file).encode()
 

@@ -36,7 +36,6 @@ _ASKED = frozenset(
         b"sec-fetch-dest",
         b"a-im",
         b"user-agent",
-        b"access-control-request-method",
     }
 )
 _TRIES = 3
@@ -63,6 +62,11 @@ class Tree:
                 held = await self._find(raw_path)
             if held is None:
                 return False
+            # What nearly everybody asks is answered before anything else is read of the request.
+            if held.usual in scope["headers"] and scope["method"] != "OPTIONS":
+                await send(held.not_modified)
+                await send(_END)
+                return True
             if await _Request(self.house, held, scope, send).answer():
                 return True
         return False
@@ -73,13 +77,18 @@ class Tree:
             self._held.pop(raw_path, None)
             return None
         found = await asyncio.shield(self._look(path))
-        if found is None:
-            self._held.pop(raw_path, None)
-        else:
+        if found is not None and not found.file.plain.is_current():
+            # Others had begun to look before it was replaced.
+            found = await asyncio.shield(self._look(path))
+        self._hold(raw_path, found)
+        return found
+
+    def _hold(self, raw_path: bytes, found: Sheet | None) -> None:
+        self._held.pop(raw_path, None)
+        if found is not None:
             if len(self._held) >= HELD:
                 self._held.pop(next(iter(self._held)))
             self._held[raw_path] = found
-        return found
 
     def _look(self, path: str) -> "asyncio.Future[Sheet | None]":
         """Once for all who ask for it meanwhile."""
@@ -180,13 +189,14 @@ class _Request:
         """A browser that opens an XML feed shows it, with its style sheet, only when it is called plain XML."""
         is_opened = self.file.is_xml_feed and self.given.get(b"sec-fetch-dest") == "document"
         kind = "application/xml; charset=utf-8" if is_opened else self.file.content_type
-        return [
+        described = [
             (b"content-type", kind.encode()),
             (b"content-length", str(size).encode()),
             (b"content-security-policy", PUBLISHED.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
         ]
+        return [*described, (b"x-robots-tag", b"noindex")] if self.file.is_feed else described
 
 
 def _given(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
