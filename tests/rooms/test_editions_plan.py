@@ -53,7 +53,8 @@ def issue(
     stories: list[Story], *readers: Reader, since: float | None = -24, cutoff: float = 0, **values: Any
 ) -> Plan:
     wanted = newsletter(**values)
-    start = {} if since is None else dict.fromkeys(wanted.languages, START + since * HOUR)
+    windows = [("", language) for language in wanted.languages]
+    start = {} if since is None else dict.fromkeys(windows, START + since * HOUR)
     return plan(wanted, stories, readers, start, START + cutoff * HOUR)
 
 
@@ -182,7 +183,7 @@ class Newsroom:
 
     def __init__(self, *newsletters: Newsletter) -> None:
         self.newsletters = newsletters
-        self.since: dict[str, dict[str, datetime]] = {one.key: {} for one in newsletters}
+        self.since: dict[str, dict[tuple[str, str], datetime]] = {one.key: {} for one in newsletters}
         self.had: dict[int, set[str]] = {}
         self.mails: list[tuple[int, Edition]] = []
 
@@ -193,7 +194,7 @@ class Newsroom:
         readers = [Reader(one, reads, frozenset(self.had.get(one, ()))) for one, reads in people.items()]
         made = plan(wanted, stories, readers, self.since[wanted.key], cutoff)
         for language in {e.language for e in made.editions if e.is_main}:
-            self.since[wanted.key][language] = cutoff
+            self.since[wanted.key]["", language] = cutoff
         for reader, index in made.assigned.items():
             edition = made.editions[index]
             self.mails.append((reader, edition))
