@@ -62,6 +62,7 @@ def open_house(config: Path) -> "House":
             archives=tuple(FeedScope(name) for name in settings.feeds.archives),
             templates=settings.templates,
             moved=settings.feeds.moved,
+            signs_up=any(one.open for one in settings.newsletters.values()),
         ),
         templates=settings.templates,
         key=settings.signing_key(),
@@ -85,6 +86,10 @@ def open_house(config: Path) -> "House":
         listen_every=settings.clock.listen,
         signup=_signup(settings),
         hosts=settings.web.hosts,
+        proxies=settings.web.proxies,
+        metrics_for=settings.web.metrics_for,
+        log_format=settings.log.format,
+        log_level=settings.log.level,
         secret=None if settings.secret("secret").get_secret_value() else settings.path(settings.paths.secret),
         places={s.name: settings.path(p) for s in settings.sources if (p := getattr(s, "path", None))},
     )

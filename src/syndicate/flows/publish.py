@@ -33,10 +33,13 @@ TOMBSTONES = 100
 
 @dataclass(frozen=True, slots=True)
 class FeedSettings:
+    """``signs_up``: there are newsletters, and pages about feeds say where to sign up."""
+
     page_size: int
     archives: tuple[FeedScope, ...]
     templates: tuple[Path, ...]
     moved: Mapping[str, str] = field(default_factory=dict)
+    signs_up: bool = False
 
 
 def publish(
@@ -239,7 +242,7 @@ def _print_directory(press: Press, shelf: _Shelf) -> set[str]:
         for key, rows in shelf.feeds.items()
     ]
     living = {summary.key: summary for summary in summaries if summary.count}
-    look = template_mark(shelf.settings.templates)
+    look = mark(template_mark(shelf.settings.templates), shelf.settings.signs_up)
     printed = {_print_feed_page(press, shelf, summary, look) for summary in living.values()}
     return printed | _print_lists(press, shelf, list(living.values()), look)
 
@@ -249,11 +252,11 @@ def _print_feed_page(press: Press, shelf: _Shelf, summary: FeedSummary, look: st
     key, name = summary.key, f"{summary.key.folder}/"
     if key.scope is FeedScope.SITE:
         return name
-    siblings = shelf.languages_of(key)
+    siblings, given = shelf.languages_of(key), shelf.settings
     press.print(
         name,
         mark(shelf.site_mark, summary, siblings, look),
-        lambda: [feed_page(summary, siblings, shelf.site, shelf.settings.templates)],
+        lambda: [feed_page(summary, siblings, shelf.site, given.templates, signs_up=given.signs_up)],
     )
     return name
 
@@ -261,13 +264,14 @@ def _print_feed_page(press: Press, shelf: _Shelf, summary: FeedSummary, look: st
 def _print_lists(press: Press, shelf: _Shelf, living: Sequence[FeedSummary], look: str) -> set[str]:
     """OPML, the landing page of all languages and of each, style sheets."""
     languages = [*dict.fromkeys(summary.key.language for summary in living), feeds.ALL]
+    given = shelf.settings
     name = f"{ROOT}/"
 
     def make() -> Iterable[feeds.Document]:
         yield feeds.opml(living, shelf.site)
         for language in dict.fromkeys(languages):
-            yield landing(living, shelf.site, language, shelf.settings.templates)
-        yield from assets(shelf.settings.templates)
+            yield landing(living, shelf.site, language, given.templates, signs_up=given.signs_up)
+        yield from assets(given.templates)
 
     press.print(name, mark(shelf.site_mark, living, look), make)
     return {name}
