@@ -20,6 +20,7 @@ from syndicate.web.answers import answer, moved, page
 from syndicate.web.conditions import preferred_languages
 from syndicate.web.hooks import Hooks
 from syndicate.web.hosts import is_known, known_hosts
+from syndicate.web.metrics import Metrics
 from syndicate.web.pages import Pages
 from syndicate.web.past import past_answer
 from syndicate.web.postman import Postman
@@ -28,6 +29,7 @@ from syndicate.web.routes.operators import operator_routes
 from syndicate.web.routes.providers import provider_routes
 from syndicate.web.routes.readers import reader_routes
 from syndicate.web.tree import Tree
+from syndicate.web.watch import Watch, Watched
 
 LARGEST_BODY = 64 * 1024
 """Of a reader's POST, in bytes. A mail program's one-click body has 26."""
@@ -38,7 +40,7 @@ _log = logging.getLogger("syndicate.web")
 def application(house: House, clock: Callable[[], datetime]) -> Litestar:
     """``clock`` gives the time (aware, UTC) at which people leave and come back, and providers call."""
     pages = Pages(house.site, house.templates)
-    hooks, postman = Hooks(house, clock), Postman(house, clock)
+    hooks, postman, metrics = Hooks(house, clock), Postman(house, clock), Metrics(house, clock)
     errors = _Errors(pages, known_hosts(house.site.public_url, house.hosts))
     # One router, registered once: Litestar 2.25 wraps a synchronous handler again (and then never runs it) each
     # time another handler of the same path is registered.
@@ -46,10 +48,11 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
         *_public(house, errors),
         reader_routes(house, pages, clock, errors.admit),
         *provider_routes(hooks),
-        *operator_routes(house),
+        *operator_routes(house, metrics, errors.not_found),
     ]
     return Application(
         Tree(house),
+        Watch(metrics.counters),
         [Router("/", route_handlers=everything)],
         exception_handlers={
             UnsafeValue: errors.bad_link,
@@ -80,16 +83,24 @@ def _public(house: House, errors: "_Errors") -> list[HTTPRouteHandler]:
 
 
 class Application(Litestar):
-    """Litestar, with the public tree in front of it: files do not pass the framework."""
+    """Litestar, with the public tree in front of it: files do not pass the framework. All answers are watched."""
 
-    def __init__(self, tree: Tree, handlers: Sequence[ControllerRouterHandler], **settings: Any) -> None:
+    def __init__(
+        self, tree: Tree, watch: Watch, handlers: Sequence[ControllerRouterHandler], **settings: Any
+    ) -> None:
         super().__init__(handlers, **settings)
-        self._tree = tree
+        self._tree, self._watch = tree, watch
 
     # Any: the types of ASGI's three kinds of scope do not tell that a kind of scope has its kind of send.
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not await self._tree.answer(scope, send):
+        if scope["type"] != "http":
             await super().__call__(scope, receive, send)
+            return
+        answer = Watched(send)
+        is_file = await self._tree.answer(scope, answer)
+        if not is_file:
+            await super().__call__(scope, receive, answer)
+        self._watch.seen(scope, answer, is_file=is_file)
 
 
 class _Errors:
