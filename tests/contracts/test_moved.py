@@ -20,7 +20,14 @@ def test_what_was_removed_is_gone_until_it_comes_back(database: Database) -> Non
         moved.bury(connection, paths[:3], NOW)
     for path in (f"{ENERGY}rss.xml", ENERGY, ENERGY.rstrip("/"), f"{ENERGY}index.html", "feeds/en/1199.xml"):
         assert past(database, path) == Past(""), path
-    for path in (f"{ENERGY}atom.xml", f"{ENERGY}rss.xml/x", "feeds/en/", "", "feeds/en/1200.xml", "a/" * 30000):
+    for path in (
+        f"{ENERGY}atom.xml",
+        f"{ENERGY}rss.xml/x",
+        "feeds/en/",
+        "",
+        "feeds/en/1200.xml",
+        "a/" * 30000,
+    ):
         assert past(database, path) is None, path
     with database.begin() as connection:
         moved.revive(connection, paths[1:])
