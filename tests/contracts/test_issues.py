@@ -1,7 +1,7 @@
 """Issues and editions, on every store."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, edition, person, planned_issue
@@ -179,30 +179,33 @@ def test_readers_are_seen_by_zone_and_by_what_they_read(database: Database) -> N
         }
 
 
-def test_who_changed_their_cadence_is_known_by_the_last_issue_they_got(database: Database) -> None:
+def test_who_changed_their_cadence_is_found_by_the_last_issue_they_were_in(database: Database) -> None:
     with database.begin() as connection:
-        number = add_issue(connection)
-        own = issues.add_edition(connection, number, edition("a"), DIGEST)
-        rare = issues.add_edition(connection, number, replace(edition("a"), cadence="monthly"), DIGEST)
+        numbers = [
+            add_issue(connection, slot=NOW + n * HOUR, name=f"n{n}", cutoff=NOW + n * HOUR, state=state)
+            for n, state in enumerate([IssueState.SENT] * 3 + [IssueState.CANCELLED, IssueState.SENT])
+        ]
         ids = {}
-        for name, cadence, got in (
-            ("stays", "monthly", rare),
-            ("moved", "", rare),
-            ("own", "", own),
-            ("skipped", "", None),
+        for name, cadence, lines in (
+            ("stays", "", (0, 1, 2, 4)),
+            ("came", "", (0,)),
+            ("to and fro", "", (0, 2, 3)),
+            ("long ago", "unknown", ()),
+            ("monthly", "monthly", (0,)),
         ):
-            who = person(name, subscriptions=(Subscription("weekly", cadence),))
-            ids[subscribers.save(connection, who, NOW)] = (name, got)
-        lines = [Planned(one, got, f"<{one}@e>") for one, (_, got) in ids.items()]
-        deliveries.plan(connection, number, lines, NOW)
+            who = person(name.replace(" ", ""), subscriptions=(Subscription("weekly", cadence),))
+            ids[name] = subscribers.save(connection, who, NOW)
+            for n in lines:
+                deliveries.plan(connection, numbers[n], [Planned(ids[name], None, "", "nothing")], NOW)
 
-        def found(cadence: str, is_offered: bool) -> set[str]:
-            moved = readers.moved_from(connection, "weekly", number, cadence, is_offered)
-            return {ids[one][0] for one in moved}
+        def found(cadence: str, since: int) -> dict[int, datetime]:
+            return readers.passed_over(
+                connection, "weekly", numbers[4], cadence, ("monthly",), NOW + since * HOUR
+            )
 
-        assert found("monthly", True) == {"moved", "skipped"}
-        assert found("monthly", False) == {"stays", "moved", "skipped"}
-        assert found("", True) == set()
+        assert found("", 0) == {ids["came"]: NOW, ids["to and fro"]: NOW + 2 * HOUR}
+        assert found("", 1) == {ids["to and fro"]: NOW + 2 * HOUR}
+        assert found("monthly", 0) == {ids["monthly"]: NOW}
 
 
 def test_a_plan_is_taken_back_only_while_nothing_left(database: Database) -> None:

@@ -189,18 +189,20 @@ def _depth(newsletter: Newsletter) -> int:
 def _moved(
     connection: Connection, newsletter: Newsletter, since: Mapping[Window, datetime], cutoff: datetime
 ) -> dict[int, datetime]:
-    """Those who got their last issue at another cadence, with its cutoff, as far as it is before these windows.
+    """Those who had another cadence when they were in an issue last, with its cutoff.
 
-    What came out between that issue and the beginning of their new window would never be told to them.
+    What came out between that issue and the beginning of their new window would never be told to them. One looks back
+    as far as the last issue of the rarest cadence: nobody who stayed waited longer.
     """
+    last = issues.last_of_cadences(connection, newsletter.key)
+    begin = min((moment for _, moment in last.values() if moment >= cutoff - RAREST), default=cutoff)
     found: dict[int, datetime] = {}
-    latest = max(since.values(), default=None)
-    for cadence, (number, before) in issues.last_of_cadences(connection, newsletter.key).items():
-        if latest is None or not cutoff - RAREST <= before < latest:
-            continue
-        is_offered = cadence in (OWN, *newsletter.cadences)
-        for one in readers.moved_from(connection, newsletter.key, number, cadence, is_offered):
-            found[one] = max(before, found.get(one, before))
+    for cadence in {cadence for cadence, _ in since}:
+        number, before = last[cadence]
+        if begin < before:
+            found |= readers.passed_over(
+                connection, newsletter.key, number, cadence, newsletter.cadences, begin
+            )
     return found
 
 

@@ -1,11 +1,13 @@
 """The readers of a newsletter as its timetable and its issues see them: many at once, and without their addresses."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
-from syndicate.model import SubscriberStatus
-from syndicate.store.tables import delivery, edition, subscriber, subscription
+from syndicate.model import IssueState, SubscriberStatus
+from syndicate.store.chunks import among, chunks
+from syndicate.store.tables import delivery, issue, subscriber, subscription
 
 AT_ONCE = 5000
 
@@ -73,23 +75,37 @@ def per_zone(connection: Connection, newsletter: str) -> dict[tuple[str, str], i
     return {(zone, cadence): number for zone, cadence, number in connection.execute(query)}
 
 
-def moved_from(
-    connection: Connection, newsletter: str, issue_id: int, cadence: str, is_offered: bool
-) -> set[int]:
-    """Those who got, or were found to need nothing of, an issue as readers of ``cadence``, and have another now.
+def passed_over(
+    connection: Connection,
+    newsletter: str,
+    issue_id: int,
+    cadence: str,
+    others: Collection[str],
+    since: datetime,
+) -> dict[int, datetime]:
+    """Readers of ``cadence`` who were not among those of an issue of theirs, but of another issue from ``since`` on:
+    with the cutoff of the last of these. They had another cadence meanwhile.
 
-    With one that is no longer offered, everybody who had it has.
+    ``others`` are the cadences that are offered besides the newsletter's own, which is "".
     """
-    query = (
-        select(delivery.c.subscriber)
-        .join(subscription, subscription.c.subscriber == delivery.c.subscriber)
-        .join(edition, edition.c.id == delivery.c.edition, isouter=True)
-        .where(delivery.c.issue == issue_id, subscription.c.newsletter == newsletter)
-        .where(edition.c.id.is_(None) | (edition.c.cadence == cadence))
+    line = delivery.c.subscriber == subscription.c.subscriber
+    is_theirs = subscription.c.cadence == cadence if cadence else subscription.c.cadence.not_in(others)
+    absent = (
+        select(subscription.c.subscriber)
+        .where(subscription.c.newsletter == newsletter, is_theirs)
+        .where(~exists().where(delivery.c.issue == issue_id, line))
     )
-    return set(
-        connection.execute(query.where(subscription.c.cadence != cadence) if is_offered else query).scalars()
-    )
+    found: dict[int, datetime] = {}
+    for some in chunks(connection.execute(absent).scalars().all(), AT_ONCE):
+        query = (
+            select(delivery.c.subscriber, func.max(issue.c.cutoff))
+            .join(issue, issue.c.id == delivery.c.issue)
+            .where(among(connection, delivery.c.subscriber, some), issue.c.newsletter == newsletter)
+            .where(issue.c.cutoff >= since, issue.c.state != IssueState.CANCELLED)
+            .group_by(delivery.c.subscriber)
+        )
+        found |= {row[0]: row[1] for row in connection.execute(query)}
+    return found
 
 
 def _active(newsletter: str) -> tuple[ColumnElement[bool], ...]:
