@@ -98,15 +98,14 @@ class Clock:
         self._until = asked + self.rhythm.lease.total_seconds() if is_mine else asked
         if is_mine and not self._leads.is_set() and not self._ended.is_set():
             self._has_stood_by = False
-            self._has_gathered.clear()
             self._leads.set()
             self._scheduler.resume()
             self._say("clock", {"state": "leads"})
-            self._wake_all()
+            self._begin()
         elif abs(jump) > JUMP:
             if self._leads.is_set():
                 self._say("clock", {"jump": round(jump.total_seconds(), 1)})
-            self._wake_all()
+            self._begin()
 
     def _stand_by(self) -> None:
         """Somebody else leads, or nobody knows: whatever is running ends as it does at the end."""
@@ -138,6 +137,7 @@ class Clock:
         self._add(scheduler, "gather", duties.gather, Every(rhythm.ingest, self._before_next), "ring", "ping")
         self._add(scheduler, "ring", duties.ring, Every(rhythm.net, slots), "send")
         self._add(scheduler, "send", duties.send, Every(rhythm.net, slots))
+        self._add(scheduler, "post", duties.post, Every(rhythm.net))
         self._add(scheduler, "listen", duties.listen, Every(rhythm.listen))
         self._add(scheduler, "ping", duties.ping, Every(rhythm.net))
         return scheduler
@@ -183,17 +183,23 @@ class Clock:
             raise Stopped
 
     def _next_moment(self, moment: datetime) -> datetime | None:
+        return self._asked(duties.next_moment, moment)
+
+    def _before_next(self, moment: datetime) -> datetime | None:
+        found = self._asked(duties.next_slot, moment + BEFORE)
+        return found - BEFORE if found else None
+
+    def _asked(self, ask: Callable[[House, datetime], datetime | None], moment: datetime) -> datetime | None:
+        """The answer; none while the database is away: APScheduler, which asks, must outlive that."""
         try:
-            return duties.next_moment(self.house, moment)
+            return ask(self.house, moment)
         except Exception as error:
             self._complain("timetable", error)
             return None
 
-    def _before_next(self, moment: datetime) -> datetime | None:
-        found = self._next_moment(moment + BEFORE)
-        return found - BEFORE if found else None
-
-    def _wake_all(self) -> None:
+    def _begin(self) -> None:
+        """Everything is asked now: nobody knows how long nobody asked."""
+        self._has_gathered.clear()
         for job in self._scheduler.get_jobs():
             self._wake(job.id)
 
