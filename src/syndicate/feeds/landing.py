@@ -224,10 +224,15 @@ def _row(feed: FeedSummary, site: Site, folder: str, words: Catalogue) -> Row:
         copy=words.gettext("Copy address"),
         language=own,
         direction=direction(own),
-        href=_relative(feed.key.folder, folder),
+        href=_relative(_page_of(feed.key), folder),
         address=feed.url(Format.ATOM, site),
         formats=tuple(_form(feed, form, site, folder) for form in Format),
     )
+
+
+def _page_of(key: FeedKey) -> str:
+    """The folder of a feed's page: that of every language has none of its own."""
+    return ROOT if key == FeedKey(ALL) else key.folder
 
 
 def _short(feed: FeedSummary, site: Site, language: str) -> str:
