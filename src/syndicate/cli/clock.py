@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from syndicate.cli import show
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house, keep_time
-from syndicate.cli.ending import Interrupted, anonymous
+from syndicate.cli.ending import Interrupted
+from syndicate.cli.logs import anonymous
 
 if TYPE_CHECKING:
     from syndicate.flows.duties import Told
