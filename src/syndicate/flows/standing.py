@@ -33,6 +33,15 @@ class Standing:
         return self.lease.holder.rpartition(":")[0] if self.lease else ""
 
     @property
+    def summary(self) -> str:
+        """Whether one runs, and when it last rang."""
+        ring = self.duties.get("ring")
+        last = f"; it last rang at {ring.began_at:%Y-%m-%d %H:%M} UTC" if ring else ""
+        if self.lease and self.leads:
+            return f"syndicate clock runs, {self.who} since {self.lease.since:%Y-%m-%d %H:%M} UTC{last}"
+        return f"syndicate clock does not run{last}"
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """Whatever somebody should do something about."""
         return (*self._silent(), *self._failing(), *self.overdue)
