@@ -33,7 +33,7 @@ from syndicate.model import (
 )
 from syndicate.store import Connection, signups, subscribers
 from syndicate.subscribers import address_hash, message_id
-from syndicate.subscribers.signups import ATTEMPTS, BETWEEN_MAILS, KEPT, Known, Mail, decide
+from syndicate.subscribers.signups import ATTEMPTS, BETWEEN_MAILS, KEPT, ONE_OF_MANY, Known, Mail, decide
 
 AT_ONCE = 50
 LEASE = timedelta(minutes=10)
@@ -98,8 +98,9 @@ def _take(house: House, now: datetime, report: PostReport) -> list[_Letter]:
     """What is due: that which gets no mail is dropped, the rest is ours."""
     with house.database.begin() as connection:
         signups.in_turn(connection)
-        due = signups.due(connection, now, AT_ONCE)
-        return [one for asked in due if (one := _decided(connection, house, asked, now, report))]
+        # Of one address only the first: what is done about it is done about them all.
+        due = {asked.canonical: asked for asked in reversed(signups.due(connection, now, AT_ONCE))}
+        return [one for asked in due.values() if (one := _decided(connection, house, asked, now, report))]
 
 
 def _decided(
@@ -107,6 +108,8 @@ def _decided(
 ) -> _Letter | None:
     known = _known(connection, house, asked, now)
     step = decide(asked, known, now)
+    others = signups.drop_others(connection, asked, now, step.reason or ONE_OF_MANY)
+    report.dropped[step.reason or ONE_OF_MANY] += others
     if step.mail is None:
         signups.settle(connection, asked.id, asked.due_at, SignupState.DROPPED, step.reason)
         report.dropped[step.reason] += 1
