@@ -56,8 +56,11 @@ class Database:
     def apart(self) -> Iterator[Connection]:
         """A connection for several transactions, with temporary tables of its own; they are gone with it."""
         with self._explained("cannot be used"), self.engine.connect() as connection:
-            connection.detach()
-            yield connection
+            try:
+                yield connection
+            finally:
+                # Not given back to the pool: whoever had it next would find our tables.
+                connection.invalidate()
 
     @contextmanager
     def looking(self, connection: Connection) -> Iterator[None]:
