@@ -18,6 +18,7 @@ from syndicate.languages import SHIPPED
 from syndicate.model import NotFound, UnsafeValue
 from syndicate.web.answers import answer, moved, page
 from syndicate.web.conditions import preferred_languages
+from syndicate.web.description import DESCRIPTION
 from syndicate.web.hooks import Hooks
 from syndicate.web.hosts import is_known, known_hosts
 from syndicate.web.metrics import Metrics
@@ -60,7 +61,7 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
             HTTPException: errors.refused,
             Exception: errors.failed,
         },
-        openapi_config=None,
+        openapi_config=DESCRIPTION,
         logging_config=None,
         request_max_body_size=LARGEST_BODY,
         on_startup=[hooks.start, postman.start],
