@@ -1,6 +1,6 @@
 """One clock, as ``syndicate clock`` runs it, at the pace of a test; to be started under libfaketime.
 
-    python -m tests.reliability.clock_process CONFIG begin|leads|together
+    python -m tests.reliability.clock_process CONFIG begin|leads|together [LEASE, in seconds]
 
 ``begin`` reads sources and readers once, before there is a clock. ``together``: it leads whatever others do, as if
 leases did not exist. Then nothing but the tables keeps two clocks from doing the same twice.
@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,7 +31,7 @@ READERS = 2
 
 PACE = Rhythm(
     ingest=timedelta(days=300), listen=timedelta(days=300), net=timedelta(seconds=30),
-    lease=timedelta(seconds=10), beat=timedelta(seconds=0.05), patience=timedelta(seconds=9),
+    beat=timedelta(seconds=0.05), patience=timedelta(seconds=9),
 )  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def _reader(n: int, house: House) -> Subscriber:
     )  # fmt: skip
 
 
-def main(config: str, manner: str) -> None:
+def main(config: str, manner: str, lease: str = "10") -> None:
     time.sleep = _sleep
     _prepare()
     if manner == "together":
@@ -69,7 +70,7 @@ def main(config: str, manner: str) -> None:
         _begin(house)
         return
     with suppress(Interrupted):
-        Clock(house, PACE, _tell).run()
+        Clock(house, replace(PACE, lease=timedelta(seconds=float(lease))), _tell).run()
 
 
 if __name__ == "__main__":
