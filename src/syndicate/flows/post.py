@@ -99,7 +99,9 @@ def _take(house: House, now: datetime, report: PostReport) -> list[_Letter]:
     with house.database.begin() as connection:
         signups.in_turn(connection)
         # Of one address only the first: what is done about it is done about them all.
-        due = {asked.canonical: asked for asked in reversed(signups.due(connection, now, AT_ONCE))}
+        due: dict[str, Signup] = {}
+        for asked in signups.due(connection, now, AT_ONCE):
+            due.setdefault(asked.canonical, asked)
         return [one for asked in due.values() if (one := _decided(connection, house, asked, now, report))]
 
 
@@ -108,11 +110,12 @@ def _decided(
 ) -> _Letter | None:
     known = _known(connection, house, asked, now)
     step = decide(asked, known, now)
-    others = signups.drop_others(connection, asked, now, step.reason or ONE_OF_MANY)
-    report.dropped[step.reason or ONE_OF_MANY] += others
+    reason = step.reason or ONE_OF_MANY
+    if others := signups.drop_others(connection, asked, now, reason):
+        report.dropped[reason] += others
     if step.mail is None:
-        signups.settle(connection, asked.id, asked.due_at, SignupState.DROPPED, step.reason)
-        report.dropped[step.reason] += 1
+        signups.settle(connection, asked.id, asked.due_at, SignupState.DROPPED, reason)
+        report.dropped[reason] += 1
         return None
     until = now + LEASE
     signups.hold(connection, asked, now, until)
