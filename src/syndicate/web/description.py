@@ -79,8 +79,13 @@ def described(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _operation(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any]:
     answers = {**_ALWAYS, **(_POSTED if method == "post" else {}), **_answers(path)}
+    # Litestar calls the rest of a path a URI, which it is not.
+    parameters = [
+        {**one, "schema": _without_format(one["schema"])} for one in operation.get("parameters", ())
+    ]
     made = {
         **operation,
+        "parameters": parameters,
         "responses": {str(status): _response(status, kinds) for status, kinds in answers.items()},
     }
     if method == "post":
