@@ -133,6 +133,7 @@ def summary(opened: "House", report: "RunReport") -> dict[str, Any]:
             {
                 "newsletter": plan.issue.newsletter,
                 "date": plan.issue.date,
+                "name": plan.issue.name,
                 "state": plan.issue.state,
                 "new": plan.is_new,
                 "editions": len(plan.editions),
@@ -179,7 +180,7 @@ def _print_summary(opened: "House", report: "RunReport") -> None:
     for plan in report.plans:
         for language in plan.empty if plan.is_new else ():
             show.line(
-                f"{plan.issue.newsletter} {plan.issue.date}: no edition in {language}, nothing new in it"
+                f"{plan.issue.newsletter} {plan.issue.name}: no edition in {language}, nothing new in it"
             )
     problems(report.ingest, 8)
     show.put_off(report.send)
@@ -190,4 +191,4 @@ def _print_summary(opened: "House", report: "RunReport") -> None:
 
 def _planned(report: "RunReport") -> str:
     new = [plan for plan in report.plans if plan.is_new]
-    return ", ".join(f"{p.issue.newsletter} {p.issue.date}: {p.issue.state}" for p in new) or "no issue due"
+    return ", ".join(f"{p.issue.newsletter} {p.issue.name}: {p.issue.state}" for p in new) or "no issue due"
