@@ -37,7 +37,7 @@ def take(database: Database, path: Path, now: datetime = NOW, **how: Any) -> Rep
     return sync(database, [path], Wanted(NEWSLETTERS, KEY, now, path.parent / "reports", **how))
 
 
-def fates(path: Path) -> list[tuple[str, str, str, str]]:
+def fates(path: Path) -> list[tuple[str, ...]]:
     with (path.parent / "reports" / f"{path.stem}.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = [tuple(row) for row in csv.reader(file)]
     assert header == ("line", "email", "fate", "reason")

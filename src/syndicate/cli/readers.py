@@ -161,8 +161,11 @@ def unsubscribe(email: str, newsletter: str, config: Config = CONFIG) -> None:
 @subscribers.command()
 def erase(email: str, config: Config = CONFIG) -> None:
     """Delete all that is held about a person; a keyed hash keeps lists from bringing them back."""
+    from syndicate.flows.fates import forget_traces
     from syndicate.flows.subscribe import erase as erase_one
+    from syndicate.subscribers import canonical
 
     opened = house(config)
     erase_one(opened.database, email, opened.key, now())
-    show.line("erased")
+    is_clean = forget_traces(opened.database, opened.reports, canonical(email))
+    show.line("erased" if is_clean else "erased; the database's log forgets it once nobody reads in it")

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from syndicate.model import UnsafeValue
+from syndicate.store import Database
 from syndicate.subscribers import Fate, canonical, report_line
 
 HEADER = "line,email,fate,reason\r\n"
@@ -42,6 +43,15 @@ class Draft:
             file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
+
+
+def forget_traces(database: Database, reports: Path, address: str) -> bool:
+    """What is left of somebody erased beside the rows: in reports, and in the database's log.
+
+    ``address`` is canonical. False while the log is being read: it is written over in time.
+    """
+    forget(reports, address)
+    return database.forget()
 
 
 def forget(folder: Path, address: str) -> None:

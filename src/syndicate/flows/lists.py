@@ -163,7 +163,11 @@ class _Import:
     def _decide(self) -> None:
         stage, name, number = self._stage, f"check {self._path.name}", 0
         self._wanted.progress(name, 0)
-        total = stage.sort()
+        total, same = stage.sort(), _CODES[Fate.UNCHANGED]
+        # What says what is held leaves it so: nothing has to be asked.
+        for place in stage.same():
+            self._fates[place - 1] = same
+            number += 1
         asked = stage.asked()
         while some := list(islice(asked, _AT_ONCE)):
             stage.decide([made for one in some if (made := self._decided(one))])

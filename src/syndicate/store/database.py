@@ -83,6 +83,17 @@ class Database:
             level = "REPEATABLE READ" if is_reading else "READ COMMITTED"
             connection.execution_options(isolation_level=level)
 
+    def forget(self) -> bool:
+        """Empty SQLite's log, which remembers deleted rows until it is written over. False while somebody reads it."""
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self._explained("cannot be used"), self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            if driver is None:
+                raise AssertionError("the connection is open")
+            busy: int = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+
     def migrate(self) -> None:
         """Bring the schema to :data:`HEAD`; does nothing when it is there."""
         with self._explained("cannot be opened"):
@@ -175,7 +186,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # pysqlite would open transactions by itself, and late; we say BEGIN (see _begin_sqlite).
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384"):
+    # What is deleted is overwritten: who is erased must not be found in the file.
+    settings = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384", "secure_delete=ON")
+    for pragma in settings:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

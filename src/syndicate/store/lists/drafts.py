@@ -19,7 +19,7 @@ _TABLES = {
     "list_wish": "profile {number}, newsletter TEXT, cadence TEXT, PRIMARY KEY (profile, newsletter)",
     "list_fresh": "key {serial} PRIMARY KEY, {id} place {number}, number {number}, email TEXT, canonical TEXT, "
     "name TEXT, profile {number}, consent_at {moment}, address_hash {bytes}",
-    "list_asked": "key {number} PRIMARY KEY, held {number}, is_barred {number}",
+    "list_asked": "key {number} PRIMARY KEY, held {number}, is_barred {number}, is_same {number}",
     "list_changed": "id {number} PRIMARY KEY, canonical TEXT, name TEXT, languages TEXT, timezone TEXT, status TEXT, "
     "consent_at {moment}, source TEXT, address_hash {bytes}, seal {bytes}, is_loss {number}",
     "list_joined": "canonical TEXT, newsletter TEXT, cadence TEXT, source TEXT, at {moment}, "

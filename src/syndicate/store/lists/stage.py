@@ -80,12 +80,26 @@ class Stage:
         self._connection = connection
         self._profiles = 0
         self._merged: dict[tuple[tuple[str, ...], str, str, str], int] = {}
+        self._profile_rows: list[tuple[Any, ...]] = []
+        self._wish_rows: list[tuple[Any, ...]] = []
         create(connection)
 
     def put(self, lines: Sequence[Staged]) -> None:
         columns = "place, number, email, canonical, name, profile, consent_at, address_hash, reason"
+        self._put_profiles()
         spell = speller(self._connection)
         fill(self._connection, "list_line", columns, [_row(line, spell) for line in lines])
+
+    def _put_profiles(self) -> None:
+        fill(
+            self._connection,
+            "list_profile",
+            "id, languages, timezone, status, wishes, source",
+            self._profile_rows,
+        )
+        fill(self._connection, "list_wish", "profile, newsletter, cadence", self._wish_rows)
+        self._profile_rows.clear()
+        self._wish_rows.clear()
 
     def put_profile(
         self,
@@ -99,22 +113,28 @@ class Stage:
         self._profiles += 1
         told = " ".join(f"{one.newsletter}={one.cadence}" for one in wishes)
         row = (self._profiles, " ".join(languages), timezone, str(status), told, source)
-        fill(self._connection, "list_profile", "id, languages, timezone, status, wishes, source", [row])
-        rows = [(self._profiles, one.newsletter, one.cadence) for one in wishes]
-        fill(self._connection, "list_wish", "profile, newsletter, cadence", rows)
+        self._profile_rows.append(row)
+        self._wish_rows += [(self._profiles, one.newsletter, one.cadence) for one in wishes]
         return self._profiles
 
     def sort(self) -> int:
-        """Order the lines by address, and find those that take a decision; how many those are."""
+        """Order the lines by address, and find those about people who are not simply new; how many those are."""
         measure(self._connection, "list_line", "list_profile", "list_wish")
         self._run(_SORT)
         measure(self._connection, "list_fresh")
-        self._run(_ASK)
+        self._run(text(_ASK.format(wishes=_WISHES[self._connection.dialect.name])))
         measure(self._connection, "list_asked")
         return int(self._run(text("SELECT count(*) FROM list_asked")).scalar_one())
 
+    def same(self) -> Iterator[int]:
+        """The places of lines that say exactly what is held, of people who are not suppressed."""
+        last = 0
+        while rows := self._run(_SAME, last=last, most=_REPORT_PAGE).all():
+            yield from (row.place for row in rows)
+            last = rows[-1].key
+
     def asked(self) -> Iterator[Asked]:
-        """By address, with their lines in the order of the file."""
+        """The others of them, by address, with their lines in the order of the file."""
         for _, group in groupby(self._asked_lines(), key=lambda found: found[0].canonical):
             found = list(group)
             first, who = found[0]
@@ -160,6 +180,7 @@ class Stage:
              "profile": self._profile_of(one.value)}
             for one in new
         ]  # fmt: skip
+        self._put_profiles()
         self._connection.execute(_KEEP, rows)
         self._connection.execute(text("DELETE FROM list_asked WHERE key = :key"), rows)
 
@@ -204,21 +225,39 @@ _SORT = text(
     "SELECT place, number, email, canonical, name, profile, consent_at, address_hash "
     "FROM list_line WHERE canonical <> '' ORDER BY canonical, place"
 )
-# Held, suppressed, or with the same address as a neighbour.
-_ASK = text(
-    "INSERT INTO list_asked (key, held, is_barred) "
-    "SELECT f.key, s.id, CASE WHEN x.address_hash IS NULL THEN 0 ELSE 1 END FROM list_fresh f "
-    "LEFT JOIN subscriber s ON s.canonical = f.canonical "
-    "LEFT JOIN suppression x ON x.address_hash = f.address_hash "
-    "LEFT JOIN list_fresh b ON b.key = f.key - 1 LEFT JOIN list_fresh a ON a.key = f.key + 1 "
-    "WHERE s.id IS NOT NULL OR x.address_hash IS NOT NULL "
-    "OR b.canonical = f.canonical OR a.canonical = f.canonical ORDER BY f.key"
+# Held, suppressed, or with the same address as a neighbour. `is_same`: it says exactly what is held.
+_ASK = """
+    INSERT INTO list_asked (key, held, is_barred, is_same)
+    SELECT f.key, s.id, CASE WHEN x.address_hash IS NULL THEN 0 ELSE 1 END,
+        CASE WHEN x.address_hash IS NULL AND coalesce(b.canonical, '') <> f.canonical
+            AND coalesce(a.canonical, '') <> f.canonical
+            AND s.status <> 'suppressed' AND s.status = p.status AND s.email = coalesce(f.email, f.canonical)
+            AND s.name = f.name AND s.languages = p.languages AND s.timezone = p.timezone
+            AND (s.consent_at = f.consent_at OR (s.consent_at IS NULL AND f.consent_at IS NULL))
+            AND s.consent_source = p.source AND coalesce({wishes}, '') = p.wishes THEN 1 ELSE 0 END
+    FROM list_fresh f JOIN list_profile p ON p.id = f.profile
+    LEFT JOIN subscriber s ON s.canonical = f.canonical
+    LEFT JOIN suppression x ON x.address_hash = f.address_hash
+    LEFT JOIN list_fresh b ON b.key = f.key - 1 LEFT JOIN list_fresh a ON a.key = f.key + 1
+    WHERE s.id IS NOT NULL OR x.address_hash IS NOT NULL OR b.canonical = f.canonical OR a.canonical = f.canonical
+    ORDER BY f.key
+"""
+# As `Profile` has them: in order, "newsletter=cadence" with a space between.
+_WISHES = {
+    "sqlite": "(SELECT group_concat(told, ' ') FROM (SELECT newsletter || '=' || cadence AS told FROM subscription "
+    "WHERE subscriber = s.id ORDER BY newsletter))",
+    "postgresql": "(SELECT string_agg(newsletter || '=' || cadence, ' ' ORDER BY newsletter COLLATE \"C\") "
+    "FROM subscription WHERE subscriber = s.id)",
+}
+_SAME = text(
+    "SELECT a.key, f.place FROM list_asked a JOIN list_fresh f ON f.key = a.key "
+    "WHERE a.key > :last AND a.is_same = 1 ORDER BY a.key LIMIT :most"
 )
 _ASKED = text(
     "SELECT a.key, a.held, a.is_barred, "
     + _LINE
     + "FROM list_asked a JOIN list_fresh f ON f.key = a.key JOIN list_profile p ON p.id = f.profile "
-    "WHERE a.key > :last ORDER BY a.key LIMIT :most"
+    "WHERE a.key > :last AND a.is_same = 0 ORDER BY a.key LIMIT :most"
 ).columns(consent_at=Moment)
 _LATE = text(
     f"SELECT {_LINE} FROM list_line f JOIN list_profile p ON p.id = f.profile "  # noqa: S608 (no value in it)

@@ -33,6 +33,8 @@ _DELIMITERS = ",;\t"
 # What Excel writes in front of the header, for itself.
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _LONGEST_SHOWN = 320
+# Stands for a line of which the rest was passed over.
+_TOO_LONG = "too long\n"
 
 
 class Line(NamedTuple):
@@ -121,10 +123,12 @@ class _Feed:
         self._taken.clear()
 
     def _bounded(self, line: str) -> str:
-        if len(self._taken) > MOST_LINES:
-            raise csv.Error("a quote is opened here and not closed")
         if len(line) >= LONGEST_LINE and not line.endswith(("\n", "\r")):
             self._pass_over()
+            line = self._taken[-1] = _TOO_LONG
+        if len(self._taken) > MOST_LINES or (line is _TOO_LONG and len(self._taken) > 1):
+            raise csv.Error("a quote is opened here and not closed")
+        if line is _TOO_LONG:
             raise csv.Error(f"the line is longer than {LONGEST_LINE} characters")
         return line
 
