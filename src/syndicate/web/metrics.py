@@ -4,7 +4,7 @@ Of one process: several behind one address are scraped one by one, each at an ad
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -25,52 +25,32 @@ FEEDS, TREE = "/feeds/{path}", "/{path}"
 """The routes under which files of the public tree are counted: documents that programs poll, and all others."""
 
 
+_Cells = Mapping[tuple[str, str, int], tuple[list[int], list[float]]]
+
+
 class Counters:
     """How often each route was answered how, and how long that took. For the event loop's thread only: no locks."""
 
     def __init__(self) -> None:
-        self._buckets: dict[tuple[str, str], list[int]] = {}
-        self._seconds: dict[tuple[str, str], float] = {}
-        self._answers: dict[tuple[str, str, int], int] = {}
+        # A cell: how many in each bucket, and the seconds of all. One look-up a request.
+        self._cells: dict[tuple[str, str, int], tuple[list[int], list[float]]] = {}
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """``route`` is a template (``/u/{token}``), never a path; a method that nobody uses counts as ``OTHER``."""
-        if method not in METHODS:
-            method = "OTHER"
-        answer, timed = (route, method, status), (route, method)
-        self._answers[answer] = self._answers.get(answer, 0) + 1
-        buckets = self._buckets.get(timed)
-        if buckets is None:
-            buckets = self._buckets[timed] = [0] * (len(BOUNDS) + 1)
-            self._seconds[timed] = 0.0
-        buckets[bisect_left(BOUNDS, seconds)] += 1
-        self._seconds[timed] += seconds
+        cell = self._cells.get((route, method, status)) or self._new(route, method, status)
+        cell[0][bisect_left(BOUNDS, seconds)] += 1
+        cell[1][0] += seconds
+
+    def _new(self, route: str, method: str, status: int) -> tuple[list[int], list[float]]:
+        key = (route, method if method in METHODS else "OTHER", status)
+        return self._cells.setdefault(key, ([0] * (len(BOUNDS) + 1), [0.0]))
 
     def families(self) -> Iterator[Metric]:
-        """As Prometheus wants them."""
-        requests = CounterMetricFamily(
-            "syndicate_requests", "Requests answered.", labels=("route", "method", "status")
-        )
-        for (route, method, status), number in self._answers.items():
-            requests.add_metric((route, method, str(status)), number)
-        yield requests
-        feeds = CounterMetricFamily(
-            "syndicate_feed_answers",
-            "Answers to who polls feeds: whole, unchanged, only what is new.",
-            labels=("status",),
-        )
-        for status in (200, 304, 226):
-            feeds.add_metric((str(status),), self._feeds(status))
-        yield feeds
-        times = HistogramMetricFamily(
-            "syndicate_request_seconds", "How long answers took.", labels=("route", "method")
-        )
-        for (route, method), buckets in self._buckets.items():
-            times.add_metric((route, method), _cumulated(buckets), self._seconds[route, method])
-        yield times
-
-    def _feeds(self, status: int) -> int:
-        return sum(self._answers.get((FEEDS, method, status), 0) for method in ("GET", "HEAD"))
+        """As Prometheus wants them. May be asked in another thread: what is there now is copied first."""
+        cells = dict(self._cells)
+        yield _requests(cells)
+        yield _feeds(cells)
+        yield _times(cells)
 
 
 class Metrics:
@@ -109,6 +89,39 @@ class _Told(Collector):
 
     def collect(self) -> Iterable[Metric]:
         return self._families()
+
+
+def _requests(cells: _Cells) -> Metric:
+    family = CounterMetricFamily(
+        "syndicate_requests", "Requests answered.", labels=("route", "method", "status")
+    )
+    for (route, method, status), (buckets, _) in cells.items():
+        family.add_metric((route, method, str(status)), sum(buckets))
+    return family
+
+
+def _feeds(cells: _Cells) -> Metric:
+    what = "Answers to who polls feeds: whole, unchanged, only what is new."
+    family = CounterMetricFamily("syndicate_feed_answers", what, labels=("status",))
+    for status in (200, 304, 226):
+        found = (cells.get((FEEDS, method, status)) for method in ("GET", "HEAD"))
+        family.add_metric((str(status),), sum(sum(cell[0]) for cell in found if cell))
+    return family
+
+
+def _times(cells: _Cells) -> Metric:
+    buckets: dict[tuple[str, str], list[int]] = {}
+    seconds: dict[tuple[str, str], float] = {}
+    for (route, method, _), cell in cells.items():
+        before = buckets.get((route, method), [0] * len(cell[0]))
+        buckets[route, method] = [one + more for one, more in zip(before, cell[0], strict=True)]
+        seconds[route, method] = seconds.get((route, method), 0.0) + cell[1][0]
+    family = HistogramMetricFamily(
+        "syndicate_request_seconds", "How long answers took.", labels=("route", "method")
+    )
+    for key, of in buckets.items():
+        family.add_metric(key, _cumulated(of), seconds[key])
+    return family
 
 
 def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
