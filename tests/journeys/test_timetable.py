@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.postgres_server import create
 
-from syndicate.flows.control import approve
+from syndicate.flows.control import approve, send
 from syndicate.flows.plan import PlanReport
 from syndicate.flows.run import ingest_all, send_approved
 from syndicate.flows.status import waiting
@@ -150,11 +150,11 @@ def test_a_clock_that_was_set_back_makes_nothing_again(newsroom: Make) -> None:
     people(room, "a,UTC,")
     story(room, "A", "01T10:00:00")
     room.run_at(at("05T09:00"))
-    story(room, "B", "02T10:00:00")
     for moment in ("03T09:00", "05T08:00", "05T07:00", "01T00:00"):
         (plan,) = [one for one in room.run_at(at(moment)).plans if one.issue.newsletter == "daily"]
         assert not plan.is_new
     assert states(room) == [("2026-11-05", "sent")]
+    story(room, "B", "05T10:00:00")
     room.run_at(at("06T08:00"))
     assert told(room)["a"] == ["A", "B"]
 
@@ -302,15 +302,23 @@ def test_nothing_is_begun_nor_gone_on_with_in_closed_hours(newsroom: Make) -> No
     story(room, "A", "06T10:00:00")
     room.run_at(at("06T21:59"))
     house = room.open()
-    approve(house, 1)
+    number = made(room)[0].id
+    approve(house, number)
     report = send_approved(house, lambda: at("06T22:00"))
-    assert (report.waiting[1].number, report.waiting[1].due) == (1, at("07T07:00"))
+    assert (report.waiting[number].number, report.waiting[number].due) == (1, at("07T07:00"))
     assert next_moment(house.planner, [house.newsletters["daily"]], at("06T22:00")) == at("07T07:00")
-    assert send_approved(house, lambda: at("08T12:00")).waiting[1].due == at("09T07:00"), "a Sunday"
+    assert send_approved(house, lambda: at("08T12:00")).waiting[number].due == at("09T07:00"), "a Sunday"
     assert told(room) == {}
     send_approved(house, lambda: at("07T07:00"))
-    house.database.close()
     assert told(room) == {"a": ["A"]}
+    story(room, "C", "07T10:00:00")
+    ingest_all(house, at("07T22:30"))
+    (late,) = ring(house.planner, [house.newsletters["daily"]], at("07T22:30"))
+    approve(house, late.issue.id)
+    report = send(house, late.issue.id, lambda: at("07T22:30"))
+    assert "sent by hand" in report.problems[0]
+    assert told(room) == {"a": ["A", "C"]}
+    house.database.close()
     story(room, "B", "07T10:00:00")
     room.run_at(at("08T22:30"))
     assert [name for name, _ in states(room)] == ["2026-11-06", "2026-11-07"], "Sunday's is Monday's"

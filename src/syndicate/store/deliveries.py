@@ -213,7 +213,7 @@ def unsure(connection: Connection) -> dict[int, int]:
 
 def _write(connection: Connection, issue_id: int, some: list[Planned], now: datetime) -> None:
     settled = spelled(connection, now)
-    due = {one.due: spelled(connection, one.due) for one in some if one.due}
+    due = {moment: moment and spelled(connection, moment) for moment in {one.due for one in some}}
     rows = [
         (
             issue_id,
@@ -224,7 +224,7 @@ def _write(connection: Connection, issue_id: int, some: list[Planned], now: date
             "",
             one.message_id,
             settled if one.edition is None else None,
-            due.get(one.due),
+            due[one.due],
         )
         for one in some
     ]
