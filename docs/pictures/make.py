@@ -7,14 +7,25 @@ and addresses of the sample site are answered from the public tree that the run 
 import email
 import email.policy
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+import uvicorn
 from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from syndicate.app import open_house
+from syndicate.flows.house import House
+from syndicate.flows.sign_up import CONFIRM, Asking, ask, confirm
+from syndicate.flows.subscribe import held_about
+from syndicate.web import application
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -48,7 +59,79 @@ def main() -> None:
             with opened(browser, newsroom, width, dark) as page:
                 page.goto(SITE + path)
                 picture(page, name)
+        readers_pages(browser, newsroom)
         browser.close()
+
+
+def readers_pages(browser: Browser, newsroom: Path) -> None:
+    """What readers sign up and leave by, from the server itself."""
+    with served(newsroom) as (url, house):
+        paths = personal(house)
+        for name, path, width, dark in (
+            ("subscribe-en", "/en/subscribe?newsletter=weekly", 800, False),
+            ("subscribe-tr-phone", "/tr/subscribe?newsletter=weekly", 375, False),
+            ("subscribe-ar-phone", "/ar/subscribe?newsletter=weekly", 375, True),
+            ("confirm-tr-phone", paths["confirm"], 375, False),
+            ("preferences-en", f"{paths['preferences']}?in=en", 800, False),
+            ("preferences-ar-phone", f"{paths['preferences']}?in=ar", 375, False),
+            ("unsubscribe-tr-phone", paths["unsubscribe"], 375, False),
+        ):
+            scheme = "dark" if dark else "light"
+            context = browser.new_context(
+                viewport={"width": width, "height": 600}, color_scheme=scheme, timezone_id="Europe/Istanbul"
+            )
+            page = context.new_page()
+            page.goto(url + path, wait_until="networkidle")
+            if name.startswith("unsubscribe"):
+                page.locator("button.main").click()
+            picture(page, name, 1700)
+            context.close()
+
+
+def personal(house: House) -> dict[str, str]:
+    """Pages of somebody who signs up, once confirmed and once not."""
+    now = datetime.now(UTC)
+    links = []
+    for address in ("aylin@example.org", "aylin.ozturk@example.org"):
+        asking = Asking(
+            email=address,
+            name="Aylin",
+            languages=("tr", "en"),
+            newsletters=("weekly", "energy"),
+            timezone="Europe/Istanbul",
+            language="tr",
+            words="",
+            page="/tr/subscribe",
+            address="192.0.2.1",
+        )
+        ask(house, asking, now)
+        links.append(house.tokens.ticket(CONFIRM, held_about(house, address).signups[-1].id))
+    reader = confirm(house, links[0], "192.0.2.1", now).subscriber
+    return {
+        "confirm": f"/c/{links[1]}",
+        "preferences": f"/p/{house.tokens.make('preferences', reader, 'weekly')}",
+        "unsubscribe": f"/u/{house.tokens.make('unsubscribe', reader, 'weekly')}",
+    }
+
+
+@contextmanager
+def served(newsroom: Path) -> Iterator[tuple[str, House]]:
+    house = open_house(newsroom / "config.toml")
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(application(house, lambda: datetime.now(UTC)), log_level="warning")
+    )
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.05)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", house
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+        house.database.close()
 
 
 def run(folder: Path) -> Path:
