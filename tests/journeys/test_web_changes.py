@@ -192,7 +192,7 @@ def test_a_feed_that_is_retired_is_gone_and_comes_back(site: Served) -> None:
     assert site.get(ENERGY.rstrip("/")).status == 410
     page = site.get(ENERGY, accept="text/html,*/*;q=0.8", accept_language="tr")
     assert (page.status, page.headers["content-type"]) == (410, "text/html; charset=utf-8")
-    assert "no longer published" in page.text
+    assert "artık yayınlanmıyor" in page.text
     assert "Accept" in page.headers["vary"].split(", ")
     assert site.get(f"{ENERGY}never.xml").status == 404
     write(site, "news", tags="Energy")
