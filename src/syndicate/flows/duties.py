@@ -8,6 +8,7 @@ something to do. Each says what it did in numbers, nothing when there was nothin
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -57,10 +58,10 @@ def gather(house: House, time: Time, progress: Progress) -> Done:
     """Read the sources, and publish what changed."""
     try:
         report = run.ingest_all(house, time(), progress, patience=0.0)
+        feeds = run.publish_feeds(house, time(), progress)
+        pages = run.publish_pages(house, time())
     except Busy:
         return Done()
-    feeds = run.publish_feeds(house, time(), progress)
-    pages = run.publish_pages(house, time())
     written = len(feeds.written) + len(pages.written)
     counted = {"added": report.added, "changed": report.changed, "withdrawn": report.withdrawn}
     failed = [str(p) for _, p in report.problems if p.place.startswith("source ")]
@@ -72,7 +73,9 @@ def ring(house: House, time: Time, progress: Progress) -> Done:
     reports = timetable.ring(house.planner, house.newsletters.values(), time())
     made = [report for report in reports if report.is_new]
     if made:
-        run.publish_pages(house, time())
+        # Whoever publishes for so long does it for us, or the next that gathers.
+        with suppress(Busy):
+            run.publish_pages(house, time())
     named = [{"id": r.issue.id, "newsletter": r.issue.newsletter, "slot": r.issue.slot.isoformat(),
               "state": r.issue.state.value, "owed": sum(r.owed.values())} for r in made]  # fmt: skip
     return Done({"issues": named} if named else {})

@@ -1,6 +1,7 @@
 """Run: the whole journey once. What is due is planned and sent; a second run finds nothing to do."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from syndicate.store import claims, issues
 from syndicate.store.lock import only_one
 
 PATIENCE = 60.0
-"""Seconds that a run waits for another that reads the sources."""
+"""Seconds that a run waits for another that reads the sources, or publishes."""
 
 
 @dataclass(slots=True)
@@ -77,11 +78,20 @@ def ingest_all(
 
 
 def publish_feeds(house: House, now: datetime, progress: Progress = silent) -> PressReport:
-    return publish(house.database, house.site, house.feeds, house.tree, now, progress)
+    """Bring feeds up to date. Raises Busy when another process, or thread, publishes for longer than a minute."""
+    with _publishing(house):
+        return publish(house.database, house.site, house.feeds, house.tree, now, progress)
 
 
 def publish_pages(house: House, now: datetime) -> PressReport:
-    return publish_archive(house.database, house.composer, house.newsletters, house.tree, now)
+    """Bring the archive up to date. Raises Busy as :func:`publish_feeds` does."""
+    with _publishing(house):
+        return publish_archive(house.database, house.composer, house.newsletters, house.tree, now)
+
+
+def _publishing(house: House) -> AbstractContextManager[None]:
+    """Two that publish at once would note the same page twice, and one might write what the other knows to be old."""
+    return only_one(house.lock.with_name("publish.lock"), "publishing", PATIENCE)
 
 
 def send_approved(house: House, clock: Callable[[], datetime], progress: Progress = silent) -> SendReport:
