@@ -34,7 +34,7 @@ FIRST = date(2026, 9, 20)
 NEWSLETTERS = {"berlin": ("Europe/Berlin", "02:30"), "new-york": ("America/New_York", "01:30")}
 """Each in an hour that its zone skips in spring, or has twice in autumn."""
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 SECRET = "a secret of the reliability runs"
 DONE = (IssueState.SENT, IssueState.EMPTY, IssueState.FOLDED)
 SETTINGS = """
