@@ -163,7 +163,9 @@ def _written(connection: Connection, identity: int, held: datetime, values: dict
 
 
 def _signup(row: Row[*tuple[Any, ...]]) -> Signup:
-    wish = {key: tuple(value) if isinstance(value, list) else value for key, value in row.wish.items()}
+    wish: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.wish.items()
+    }
     return Signup(
         id=row.id,
         email=row.email,

@@ -61,9 +61,7 @@ def _people() -> None:
     op.create_index("ix_signup_canonical", "signup", ["canonical", "mailed_at"])
     op.create_index("ix_signup_network_at", "signup", ["network", "at"])
     is_asked = sa.text("state = 'asked'")
-    op.create_index(
-        "ix_signup_asked", "signup", ["due_at"], sqlite_where=is_asked, postgresql_where=is_asked
-    )
+    op.create_index("ix_signup_asked", "signup", ["due_at"], sqlite_where=is_asked, postgresql_where=is_asked)
 
 
 def _issues() -> None:
