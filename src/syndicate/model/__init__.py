@@ -50,10 +50,13 @@ from syndicate.model.issue import (
 from syndicate.model.newsletter import Newsletter, Site
 from syndicate.model.problem import Problem
 from syndicate.model.source import Found, Gone, SourceItem, Touched
+from syndicate.model.staff import COMMAND_LINE, Actor, Draft, Role, Session, StaffMember
 from syndicate.model.story import Byline, CompleteArticle, SimilarPost, Story, Translation
 from syndicate.model.subscriber import Subscriber, SubscriberStatus, Subscription
 
 __all__ = [
+    "COMMAND_LINE",
+    "Actor",
     "Article",
     "ArticleState",
     "Author",
@@ -65,6 +68,7 @@ __all__ = [
     "ConfigError",
     "Credit",
     "DeliveryState",
+    "Draft",
     "Edition",
     "EditionItem",
     "Event",
@@ -88,11 +92,14 @@ __all__ = [
     "Personal",
     "Placement",
     "Problem",
+    "Role",
+    "Session",
     "SimilarPost",
     "Site",
     "SkipReason",
     "SourceError",
     "SourceItem",
+    "StaffMember",
     "StoreError",
     "Story",
     "Subscriber",
