@@ -38,6 +38,8 @@ from syndicate.staff.sessions import IDLE, LONGEST
 from syndicate.staff.throttle import WINDOW
 from syndicate.store import Connection, audit
 from syndicate.store import staff as store
+from syndicate.store.audit import Entry
+from syndicate.store.staff import ApiToken
 from syndicate.subscribers import canonical
 
 LINK_WORKS = timedelta(hours=48)
@@ -260,6 +262,89 @@ def find(house: House, email: str) -> StaffMember:
     if found is None:
         raise NotFound("no member of staff has this address; see: syndicate staff list")
     return found
+
+
+def members(house: House) -> list[StaffMember]:
+    """By name, disabled ones last."""
+    with house.database.read() as connection:
+        return store.every(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a member sees of their own account."""
+
+    sessions: list[Session]
+    tokens: list[ApiToken]
+
+
+def account(house: House, number: int) -> Account:
+    with house.database.read() as connection:
+        return Account(store.sessions(connection, number), store.tokens(connection, number))
+
+
+def audit_log(house: House, before: int = 0, subject: str = "") -> list[Entry]:
+    """Fifty lines, newest first, those older than the line ``before``; of one subject where given."""
+    with house.database.read() as connection:
+        return audit.entries(connection, before=before, subject=subject)
+
+
+def change_language(house: House, signed: SignedIn, language: str) -> None:
+    with house.database.begin() as connection:
+        store.change(connection, signed.member.id, language=_language(language))
+
+
+def add_token(
+    house: House,
+    signed: SignedIn,
+    name: str,
+    role: Role,
+    lasts: timedelta | None,
+    network: str,
+    now: datetime,
+) -> str:
+    """The secret of an API token, shown this once. Raises SyndicateError for a role above one's own."""
+    if not signed.member.role.may(role):
+        raise SyndicateError("a token cannot do more than its owner")
+    secret = new_secret()
+    with house.database.begin() as connection:
+        number = store.add_token(
+            connection,
+            stored(secret),
+            signed.member.id,
+            visible(name)[:100] or "token",
+            role,
+            now,
+            now + lasts if lasts else None,
+        )
+        audit.note(connection, signed.actor(network), "token.add", f"token {number}", now, role=role)
+    return secret
+
+
+def revoke_token(house: House, signed: SignedIn, number: int, network: str, now: datetime) -> None:
+    """One's own; an admin's word ends anybody's. Raises NotFound."""
+    with house.database.begin() as connection:
+        theirs = 0 if signed.member.role is Role.ADMIN else signed.member.id
+        if number not in {one.id for one in store.tokens(connection, theirs)}:
+            raise NotFound("there is no such token")
+        store.revoke_tokens(connection, now, only=number)
+        audit.note(connection, signed.actor(network), "token.revoke", f"token {number}", now)
+
+
+def token_actor(house: House, secret: str, network: str, now: datetime) -> Actor | None:
+    """Whom an API token acts for, with the lesser of its role and its owner's; None for one that is not valid."""
+    with house.database.read() as connection:
+        found = store.token(connection, stored(secret))
+        if found is None or found.revoked_at or (found.expires_at and found.expires_at <= now):
+            return None
+        member = store.get(connection, found.staff)
+    if member.disabled_at:
+        return None
+    if found.used_at is None or now - found.used_at > SEEN_EVERY:
+        with house.database.begin() as connection:
+            store.use_token(connection, found.id, now)
+    role = found.role if member.role.may(found.role) else member.role
+    return Actor(member.id, f"{member.name} ({found.name})", role, network)
 
 
 def _change(house: House, number: int, what: Callable[[Connection, StaffMember], None]) -> None:
