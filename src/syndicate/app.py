@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,16 +23,18 @@ if TYPE_CHECKING:
     )
     from syndicate.deliveries import Limits
     from syndicate.flows.bounces import Mailbox
+    from syndicate.flows.duties import Told
     from syndicate.flows.hear_back import Hook
     from syndicate.flows.house import House
     from syndicate.flows.send import Carrier
+    from syndicate.subscribers.signups import SignupRules
 
 
 def main() -> None:
     """``syndicate``: exit status 0 done, 1 failed, 2 misused."""
     from syndicate.cli import command
 
-    command(open_house, serve)
+    command(open_house, serve, keep_time)
 
 
 def open_house(config: Path) -> "House":
@@ -59,10 +61,12 @@ def open_house(config: Path) -> "House":
             page_size=settings.feeds.page_size,
             archives=tuple(FeedScope(name) for name in settings.feeds.archives),
             templates=settings.templates,
+            moved=settings.feeds.moved,
         ),
         templates=settings.templates,
         key=settings.signing_key(),
         carrier=_carrier(settings),
+        post=_post(settings),
         carrier_place=_carrier_place(settings),
         lock=settings.path(settings.paths.secret).with_name("send.lock"),
         lists=settings.root / "subscribers",
@@ -77,6 +81,9 @@ def open_house(config: Path) -> "House":
         hooks=_hooks(settings),
         mailbox=_mailbox(settings),
         suppressions=_suppressions(settings),
+        ingest_every=settings.clock.ingest,
+        listen_every=settings.clock.listen,
+        signup=_signup(settings),
         secret=None if settings.secret("secret").get_secret_value() else settings.path(settings.paths.secret),
         places={s.name: settings.path(p) for s in settings.sources if (p := getattr(s, "path", None))},
     )
@@ -87,6 +94,13 @@ def serve(house: "House", host: str, port: int) -> None:
     from syndicate.web import serve as serve_web
 
     serve_web(house, host, port)
+
+
+def keep_time(house: "House", tell: "Callable[[Told], None]") -> None:
+    """Do what is due in its time, until interrupted; ``tell`` hears of everything that is done."""
+    from syndicate.clock import Clock, Rhythm
+
+    Clock(house, Rhythm(ingest=house.ingest_every, listen=house.listen_every), tell).run()
 
 
 _Read = Callable[[Mapping[str, str], datetime], Iterator[SourceItem]]
@@ -282,6 +296,32 @@ def _sendgrid_account(settings: "Settings") -> "SendGridAccount":
         sandbox=section.sandbox,
         timeout=section.timeout.total_seconds(),
         categories=section.categories,
+    )
+
+
+def _post(settings: "Settings") -> "Callable[[], AbstractContextManager[Carrier]]":
+    """The carrier for single letters that somebody waits for: SendGrid is not to schedule them."""
+    if settings.mail.carrier != "sendgrid":
+        return _carrier(settings)
+    account = replace(_sendgrid_account(settings), strict=False)
+
+    def opened() -> "AbstractContextManager[Carrier]":
+        from syndicate.carriers.sendgrid import SendGrid
+
+        return SendGrid(account)
+
+    return opened
+
+
+def _signup(settings: "Settings") -> "SignupRules":
+    from syndicate.subscribers.signups import SignupRules
+
+    section = settings.signup
+    return SignupRules(
+        from_address=section.from_address or settings.mail.from_address,
+        expires=section.expires,
+        per_network=section.per_network,
+        in_all=section.in_all,
     )
 
 

@@ -13,7 +13,7 @@ from time import monotonic, sleep
 import uvicorn
 
 from syndicate.app import open_house
-from syndicate.flows import subscribe
+from syndicate.flows import lists, subscribe
 from syndicate.flows.house import House
 from syndicate.flows.run import run
 from syndicate.web import application
@@ -75,7 +75,7 @@ def reader(house: House, email: str, languages: str, newsletters: str = "weekly 
         "consent_at": "2026-01-01T00:00:00+00:00",
         "consent_source": "form",
     }
-    subscribe.add(house.database, cells, list(house.newsletters), house.key, NOW)
+    lists.add(house.database, cells, list(house.newsletters), house.key, NOW)
     return subscribe.find(house.database, email).id
 
 

@@ -12,6 +12,7 @@ from syndicate.cli.ending import Interrupted, ended
 from syndicate.model import SyndicateError
 
 if TYPE_CHECKING:
+    from syndicate.flows.duties import Told
     from syndicate.flows.house import House
 
 Config = Annotated[Path, typer.Option("--config", help="The settings file.")]
@@ -29,20 +30,26 @@ app = typer.Typer(
 
 @dataclass(slots=True)
 class _Doors:
-    """What ``app`` hands in: how to open the house, and how to serve it."""
+    """What ``app`` hands in: how to open the house, how to serve it, and how to keep its time."""
 
     open_house: "Callable[[Path], House] | None" = None
     serve: "Callable[[House, str, int], None] | None" = None
+    keep_time: "Callable[[House, Callable[[Told], None]], None] | None" = None
 
 
 _doors = _Doors()
 
 
-def command(open_house: "Callable[[Path], House]", serve: "Callable[[House, str, int], None]") -> None:
+def command(
+    open_house: "Callable[[Path], House]",
+    serve: "Callable[[House, str, int], None]",
+    keep_time: "Callable[[House, Callable[[Told], None]], None]",
+) -> None:
     """Run the console command; never returns."""
-    from syndicate.cli import articles, bounces, control, issue, readers, site  # noqa: F401  (each registers its verbs)
+    # each registers its verbs
+    from syndicate.cli import articles, bounces, clock, control, issue, readers, site  # noqa: F401
 
-    _doors.open_house, _doors.serve = open_house, serve
+    _doors.open_house, _doors.serve, _doors.keep_time = open_house, serve, keep_time
     raise SystemExit(ended(app))
 
 
@@ -51,6 +58,13 @@ def house(config: Path) -> "House":
     if _doors.open_house is None:
         raise AssertionError("the command was started by command()")
     return _doors.open_house(config)
+
+
+def keep_time(opened: "House", tell: "Callable[[Told], None]") -> None:
+    """Run the clock until interrupted; ``tell`` hears of everything that is done."""
+    if _doors.keep_time is None:
+        raise AssertionError("the command was started by command()")
+    _doors.keep_time(opened, tell)
 
 
 def serve(opened: "House", host: str, port: int) -> None:

@@ -22,7 +22,7 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Merge CSV files into the database. Nobody who left is brought back; a second run changes nothing."""
-    from syndicate.flows.subscribe import sync as sync_lists
+    from syndicate.flows.lists import sync as sync_lists
 
     opened = house(config)
     paths = files or sorted(opened.lists.glob("*.csv"))
@@ -48,7 +48,7 @@ def import_list(file: Path, config: Config = CONFIG, as_json: AsJson = False) ->
 @subscribers.command()
 def export(output: Path, config: Config = CONFIG) -> None:
     """Write everyone as a CSV file that `sync` reads."""
-    from syndicate.flows.subscribe import export as write
+    from syndicate.flows.lists import export as write
 
     show.line(f"{write(house(config).database, output)} subscribers written to {output}")
 
@@ -64,7 +64,7 @@ def add(
     config: Config = CONFIG,
 ) -> None:
     """Add one person who has given consent."""
-    from syndicate.flows.subscribe import add as add_one
+    from syndicate.flows.lists import add as add_one
 
     opened = house(config)
     cells = {
@@ -84,16 +84,21 @@ def show_one(email: str, config: Config = CONFIG, as_json: AsJson = False) -> No
     """Everything held about one person: preferences, consent, what was sent and what became of it."""
     from syndicate.flows.subscribe import held_about
 
-    held = held_about(house(config).database, email)
+    held = held_about(house(config), email)
     if as_json:
         show.json(held)
         return
     person = held.subscriber
     show.said(f"{person.status}, reads {' '.join(person.languages)}, {person.timezone}", "")
+    if held.suppressed:
+        show.line(f"not mailed: {held.suppressed}")
     newsletters = ", ".join(s.newsletter for s in person.subscriptions)
     show.line(f"newsletters: {newsletters or 'none'}")
-    show.table("Consent", ("when", "what", "newsletter", "from"), held.consent)
+    consent = [(one.at, one.what, one.newsletter, one.source, one.origin) for one in held.consent]
+    show.table("Consent", ("when", "what", "newsletter", "from", "by way of"), consent)
     show.table("Deliveries", ("issue", "state", "reason", "when"), held.deliveries)
+    asked = [(one.at, one.state, " ".join(one.wish.newsletters), one.reason) for one in held.signups]
+    show.table("Sign-ups", ("when", "state", "newsletters", "reason"), asked)
 
 
 @subscribers.command()

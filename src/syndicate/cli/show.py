@@ -52,6 +52,15 @@ def json(data: Any) -> None:
     sys.stdout.buffer.write(orjson.dumps(data, option=options, default=_plain))
 
 
+def json_line(data: Any) -> None:
+    """One JSON document on a line of standard output, at once: for whoever follows a command that goes on."""
+    import orjson
+
+    made = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE, default=_plain)
+    sys.stdout.buffer.write(made)
+    sys.stdout.buffer.flush()
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table; numbers stand right, and on a terminal the widest column is cut rather than wrapped."""
     cells = [[_safe(_shown(cell)) for cell in row] for row in rows]

@@ -1,9 +1,10 @@
 """The house: everything the flows need, put together once by ``app`` from config.toml."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from syndicate.deliveries import Limits
@@ -18,16 +19,18 @@ from syndicate.model import Event, Newsletter, NotFound, Site
 from syndicate.store import Database, PublicTree
 from syndicate.store.witness import Witness
 from syndicate.subscribers import Tokens
+from syndicate.subscribers.signups import SignupRules
 
 
 @dataclass(frozen=True, slots=True)
 class House:
     """``origins`` are the sources; ``carrier`` opens the configured one; ``lists`` holds CSV files to sync.
 
-    ``secret`` is the file the key came from, None when it came from the environment. ``places`` are the folders and
-    files that sources read, by name of the source. ``hooks`` read what providers send, by the carrier's name;
+    ``secret`` is the file the key came from, None when it came from the environment. ``places`` are the folders
+    and files that sources read, by name of the source. ``hooks`` read what providers send, by the carrier's name;
     ``mailbox`` is where reports of failed mail come back to; ``suppressions`` asks the carrier for its own list,
-    since a time.
+    since a time. ``ingest_every`` and ``listen_every`` are the clock's rhythm. ``post`` opens the carrier for
+    single letters, as they are asked for on the web; ``asked`` is set when one is.
     """
 
     site: Site
@@ -41,6 +44,7 @@ class House:
     templates: tuple[Path, ...]
     key: bytes
     carrier: Callable[[], AbstractContextManager[Carrier]]
+    post: Callable[[], AbstractContextManager[Carrier]]
     carrier_place: str
     lock: Path
     lists: Path
@@ -55,6 +59,10 @@ class House:
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     mailbox: Callable[[], AbstractContextManager[Mailbox]] | None = None
     suppressions: Callable[[datetime | None], Iterator[Event]] | None = None
+    signup: SignupRules = field(default_factory=SignupRules)
+    asked: threading.Event = field(default_factory=threading.Event)
+    ingest_every: timedelta = timedelta(minutes=5)
+    listen_every: timedelta = timedelta(minutes=10)
     secret: Path | None = None
     places: Mapping[str, Path] = field(default_factory=dict)
 

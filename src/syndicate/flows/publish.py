@@ -5,7 +5,7 @@ listed articles -> feeds -> documents -> fingerprint the same? -> kept
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from syndicate.feeds.pages import Cut, Page
 from syndicate.flows.press import Press, PressReport, mark, template_mark
 from syndicate.flows.progress import Progress, silent
 from syndicate.model import ArticleState, CompleteArticle, SimilarPost, Site, Translation
-from syndicate.store import Database, PublicTree, articles, authors
+from syndicate.store import Database, PublicTree, articles, authors, moved
 from syndicate.store.articles import Listed
 from syndicate.stories import bylines
 
@@ -35,6 +35,7 @@ class FeedSettings:
     page_size: int
     archives: tuple[FeedScope, ...]
     templates: tuple[Path, ...]
+    moved: Mapping[str, str] = field(default_factory=dict)
 
 
 def publish(
@@ -54,6 +55,9 @@ def publish(
         progress("feeds", done, len(shelf.feeds))
     printed |= _print_directory(press, shelf)
     press.clear(ROOT, printed)
+    if settings.moved:
+        with database.begin() as connection:
+            moved.rename(connection, settings.moved, now)
     return press.report
 
 

@@ -1,107 +1,79 @@
-"""Subscribe: lists merged into the database, and people leaving."""
+"""Subscribe: what is held about people, what they want, and people leaving."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
-from syndicate.model import NotFound, Subscriber, SubscriberStatus, SyndicateError, UnsafeValue
-from syndicate.store import Connection, Database, deliveries, subscribers
-from syndicate.subscribers import (
-    Fate,
-    Line,
-    Report,
-    address_hash,
-    canonical,
-    merge,
-    read_lines,
-    subscriber_from,
-    write_lines,
-)
+from syndicate.flows.house import House
+from syndicate.languages import visible
+from syndicate.model import Event, NotFound, Signup, Subscriber, SubscriberStatus
+from syndicate.store import Connection, Database, deliveries, events, signups, subscribers
+from syndicate.store.subscribers import Consent
+from syndicate.subscribers import address_hash, canonical
+from syndicate.subscribers.signups import returned, shown_name, tongues, zone
 
+PREFERENCES = "preferences"
+"""The source of what people say on that page, in the history of consent."""
 
-def sync(
-    database: Database, files: Sequence[Path], newsletters: Sequence[str], key: bytes, now: datetime
-) -> Report:
-    """Merge CSV files into the database; every line's fate is in the report, and a second run changes nothing.
-
-    Raises SyndicateError naming the file that cannot be read.
-    """
-    report = Report()
-    for path in files:
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file, database.begin() as connection:
-                for line in read_lines(file, newsletters):
-                    fate, reason = _merge(connection, line, key, now)
-                    report.add(line.number, fate, reason and f"{path.name}:{line.number}: {reason}")
-        except (OSError, UnicodeDecodeError, UnsafeValue) as error:
-            raise SyndicateError(f"{path}: {error}") from error
-    return report
-
-
-def _merge(connection: Connection, line: Line, key: bytes, now: datetime) -> tuple[Fate, str]:
-    if line.subscriber is None:
-        return Fate.REFUSED, line.reason
-    given = line.subscriber
-    if subscribers.is_suppressed(connection, address_hash(key, given.canonical)):
-        return Fate.SUPPRESSED, "on the suppression list"
-    held = subscribers.by_canonical(connection, given.canonical)
-    left = subscribers.left(connection, held.id) if held else frozenset()
-    fate, merged = merge(held, given, left)
-    if fate in (Fate.ADDED, Fate.UPDATED):
-        _save(connection, held, merged, key, now)
-    return fate, ""
-
-
-def _save(
-    connection: Connection, held: Subscriber | None, value: Subscriber, key: bytes, now: datetime
-) -> None:
-    """Write the person, and into the history of consent every newsletter that is new to them."""
-    identity = subscribers.save(connection, value, now)
-    source = value.consent_source or "list"
-    had = {one.newsletter for one in held.subscriptions} if held else set()
-    when = now if held else value.consent_at or now
-    for one in value.subscriptions:
-        if one.newsletter not in had:
-            subscribers.note(connection, identity, "subscribed", one.newsletter, source, when)
-    if value.status is SubscriberStatus.SUPPRESSED:
-        subscribers.suppress(connection, address_hash(key, value.canonical), "list", now)
-
-
-def export(database: Database, path: Path) -> int:
-    """Write everyone as a CSV file that ``sync`` reads; returns how many."""
-    with database.read() as connection, path.open("w", encoding="utf-8", newline="") as file:
-        return write_lines(file, subscribers.every(connection))
-
-
-def add(
-    database: Database, cells: Mapping[str, str], newsletters: Sequence[str], key: bytes, now: datetime
-) -> str:
-    """Add one person from cells named like a list's columns; returns their fate. Raises UnsafeValue."""
-    given = subscriber_from(cells, newsletters)
-    with database.begin() as connection:
-        fate, reason = _merge(connection, Line(1, given), key, now)
-    return f"{fate}: {reason}" if reason else str(fate)
+LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
 class HeldAbout:
-    """Everything held about a person. ``consent`` and ``deliveries`` are rows, oldest and newest first."""
+    """Everything held about a person; who asked and has not confirmed yet is PENDING and has no number.
+
+    ``consent``, ``events`` and ``signups`` are oldest first, ``deliveries`` (issue, state, reason, settled at) newest
+    first. ``suppressed`` is why the address is not to be mailed, kept as a keyed hash; empty when it may be.
+    """
 
     subscriber: Subscriber
-    consent: list[tuple[datetime, str, str, str]]
+    consent: list[Consent]
     deliveries: list[tuple[int, str, str, datetime | None]]
+    events: list[Event]
+    signups: list[Signup]
+    suppressed: str
 
 
-def held_about(database: Database, email: str) -> HeldAbout:
+def held(house: House, subscriber: int) -> HeldAbout:
     """Raises NotFound."""
-    person = find(database, email)
-    with database.read() as connection:
-        return HeldAbout(
-            person,
-            subscribers.history(connection, person.id),
-            deliveries.of_subscriber(connection, person.id),
-        )
+    with house.database.read() as connection:
+        person = subscribers.by_id(connection, subscriber)
+        if person is None:
+            raise NotFound("there is no such subscriber any more")
+        return _held(connection, house.key, person)
+
+
+def held_about(house: House, email: str) -> HeldAbout:
+    """The same by address. Raises NotFound, or UnsafeValue for what is no address."""
+    address = canonical(email)
+    with house.database.read() as connection:
+        person = subscribers.by_canonical(connection, address)
+        asked = signups.of_address(connection, address)
+        if person is None and not asked:
+            raise NotFound("there is no subscriber with this address")
+        return _held(connection, house.key, person or _asking(asked[-1]))
+
+
+def _held(connection: Connection, key: bytes, person: Subscriber) -> HeldAbout:
+    return HeldAbout(
+        person,
+        subscribers.consent(connection, person.id),
+        deliveries.of_subscriber(connection, person.id),
+        events.of_subscriber(connection, person.id),
+        signups.of_address(connection, person.canonical),
+        subscribers.suppressed(connection, address_hash(key, person.canonical)),
+    )
+
+
+def _asking(asked: Signup) -> Subscriber:
+    wish = asked.wish
+    return Subscriber(
+        email=asked.email,
+        canonical=asked.canonical,
+        languages=wish.languages,
+        name=wish.name,
+        timezone=wish.timezone,
+    )
 
 
 def find(database: Database, email: str) -> Subscriber:
@@ -114,11 +86,98 @@ def find(database: Database, email: str) -> Subscriber:
 
 
 def erase(database: Database, email: str, key: bytes, now: datetime) -> None:
-    """Delete all that is held about a person; a keyed hash stays, so that no list brings them back."""
-    person = find(database, email)
+    """Delete all that is held about a person; a keyed hash stays, so that no list brings them back.
+
+    Raises NotFound when nothing is, not even that somebody asked with this address and never confirmed.
+    """
+    address = canonical(email)
     with database.begin() as connection:
-        subscribers.erase(connection, person.id)
-        subscribers.suppress(connection, address_hash(key, person.canonical), "erased", now)
+        person = subscribers.by_canonical(connection, address)
+        asked = signups.forget(connection, address)
+        if person:
+            _erase(connection, person, key, now)
+        elif not asked:
+            raise NotFound("there is no subscriber with this address")
+
+
+def erase_reader(house: House, subscriber: int, now: datetime) -> bool:
+    """Erase somebody who says so; False when they are gone already."""
+    with house.database.begin() as connection:
+        person = subscribers.by_id(connection, subscriber)
+        if person:
+            signups.forget(connection, person.canonical)
+            _erase(connection, person, house.key, now)
+        return person is not None
+
+
+def _erase(connection: Connection, person: Subscriber, key: bytes, now: datetime) -> None:
+    subscribers.erase(connection, person.id)
+    subscribers.suppress(connection, address_hash(key, person.canonical), "erased", now)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a person wants: ``languages`` in order, ``newsletters`` with how often (empty: as often as it comes)."""
+
+    name: str
+    languages: tuple[str, ...]
+    timezone: str
+    newsletters: Mapping[str, str]
+
+
+def change(
+    database: Database, subscriber: int, preferences: Preferences, origin: str, now: datetime
+) -> Subscriber | None:
+    """Make it what they want, and effective for mails planned and not yet handed over; None for who is gone.
+
+    Every newsletter that is not named ends. Raises UnsafeValue; its text is a message of the catalogues.
+    """
+    languages, timezone = tongues(preferences.languages), zone(preferences.timezone)
+    with database.begin() as connection:
+        person = subscribers.locked(connection, subscriber)
+        if person is None:
+            return None
+        wanted = replace(
+            person,
+            name=shown_name(preferences.name),
+            languages=languages,
+            timezone=timezone,
+            status=returned(person.status, preferences.newsletters),
+        )
+        _change_person(connection, person, wanted, origin, now)
+        _change_subscriptions(connection, person, preferences.newsletters, origin, now)
+        return subscribers.by_id(connection, subscriber)
+
+
+def _change_person(
+    connection: Connection, person: Subscriber, wanted: Subscriber, origin: str, now: datetime
+) -> None:
+    if wanted == person:
+        return
+    subscribers.set_person(connection, wanted)
+    words = f"{wanted.status}; {' '.join(wanted.languages)}; {wanted.timezone}"
+    subscribers.note(connection, person.id, "changed", "", PREFERENCES, now, words=words, origin=origin)
+
+
+def _change_subscriptions(
+    connection: Connection, person: Subscriber, wanted: Mapping[str, str], origin: str, now: datetime
+) -> None:
+    has = {one.newsletter: one.cadence for one in person.subscriptions}
+    for newsletter in has.keys() - wanted.keys():
+        subscribers.unsubscribe(connection, person.id, newsletter, PREFERENCES, now, origin)
+    for newsletter, cadence in wanted.items():
+        if newsletter not in has:
+            subscribers.subscribe(connection, person.id, newsletter, PREFERENCES, now, cadence, origin)
+        elif has[newsletter] != cadence:
+            subscribers.set_cadence(connection, person.id, newsletter, cadence)
+
+
+def tell_reason(database: Database, subscriber: int, newsletter: str, reason: str, now: datetime) -> None:
+    """Keep why somebody left, in the history of their consent; nothing for who is gone, or says nothing."""
+    words = visible(reason)[:LONGEST_REASON]
+    with database.begin() as connection:
+        if words and subscribers.locked(connection, subscriber):
+            subscribers.note(connection, subscriber, "reason", newsletter, PREFERENCES, now, words=words)
 
 
 def unsubscribe(database: Database, subscriber: int, newsletter: str, source: str, now: datetime) -> bool:

@@ -28,6 +28,7 @@ from syndicate.model.delivery import (
     SkipReason,
 )
 from syndicate.model.errors import (
+    Busy,
     CarrierError,
     ConfigError,
     LanguageTagError,
@@ -49,6 +50,7 @@ from syndicate.model.issue import (
 )
 from syndicate.model.newsletter import Newsletter, Site
 from syndicate.model.problem import Problem
+from syndicate.model.signup import Signup, SignupState, Wish
 from syndicate.model.source import Found, Gone, SourceItem, Touched
 from syndicate.model.staff import COMMAND_LINE, Actor, Draft, Role, Session, StaffMember
 from syndicate.model.story import Byline, CompleteArticle, SimilarPost, Story, Translation
@@ -61,6 +63,7 @@ __all__ = [
     "ArticleState",
     "Author",
     "Bio",
+    "Busy",
     "Byline",
     "CarrierError",
     "Choice",
@@ -94,6 +97,8 @@ __all__ = [
     "Problem",
     "Role",
     "Session",
+    "Signup",
+    "SignupState",
     "SimilarPost",
     "Site",
     "SkipReason",
@@ -112,4 +117,5 @@ __all__ = [
     "Translation",
     "UnsafeValue",
     "Verdict",
+    "Wish",
 ]

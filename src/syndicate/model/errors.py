@@ -25,6 +25,10 @@ class StoreError(SyndicateError):
     """The database cannot be opened, is of another version, or broke a promise."""
 
 
+class Busy(StoreError):
+    """Another process does it just now."""
+
+
 class TemplateError(SyndicateError):
     """A template that a newsroom may edit has a mistake: names the file and the line."""
 

@@ -125,6 +125,13 @@ def of(connection: Connection, ids: Collection[int]) -> dict[int, list[Event]]:
     return found
 
 
+def of_subscriber(connection: Connection, identity: int) -> list[Event]:
+    """Every event of what one person was mailed, oldest first."""
+    theirs = select(delivery.c.id).where(delivery.c.subscriber == identity)
+    rows = connection.execute(select(event).where(event.c.delivery.in_(theirs)).order_by(event.c.id))
+    return [_event(row) for row in rows]
+
+
 def named(connection: Connection, ids: Collection[int]) -> dict[int, Line]:
     """The lines of the ledger with these numbers, those that there are."""
     possible = [one for one in ids if 0 < one <= _LARGEST_NUMBER]

@@ -4,7 +4,8 @@ Whatever takes consent away, or changes an address, holds the subscriber's row f
 claimed for them and not marked (:func:`claims.recall`): after its commit nothing leaves that had not left before.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,19 @@ _SAID_BY_CARRIERS = (
     DeliveryState.UNSURE,
 )
 # Of two reasons not to mail an address the graver stays, whichever was heard first.
-_GRAVER = {"complained": ("bounced",)}
+_GRAVER = {"complained": ("bounced", "erased", "unsubscribed")}
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One line of the history of a person's consent; see the table for ``words`` and ``origin``."""
+
+    at: datetime
+    what: str
+    newsletter: str
+    source: str
+    words: str = ""
+    origin: str = ""
 
 
 def by_canonical(connection: Connection, canonical: str) -> Subscriber | None:
@@ -73,48 +86,88 @@ def readers(connection: Connection, newsletter: str) -> Iterator[tuple[int, tupl
         yield row.id, tuple(row.languages.split())
 
 
-def unsubscribe(connection: Connection, identity: int, newsletter: str, source: str, now: datetime) -> bool:
+def unsubscribe(
+    connection: Connection, identity: int, newsletter: str, source: str, now: datetime, origin: str = ""
+) -> bool:
     """End one subscription. False when there was none."""
     _lock(connection, identity)
     where = (subscription.c.subscriber == identity, subscription.c.newsletter == newsletter)
     ended = connection.execute(delete(subscription).where(*where)).rowcount == 1
     if ended:
-        note(connection, identity, "unsubscribed", newsletter, source, now)
+        note(connection, identity, "unsubscribed", newsletter, source, now, origin=origin)
         claims.recall(connection, subscriber=identity)
     return ended
 
 
-def subscribe(connection: Connection, identity: int, newsletter: str, source: str, now: datetime) -> None:
+def subscribe(
+    connection: Connection,
+    identity: int,
+    newsletter: str,
+    source: str,
+    now: datetime,
+    cadence: str = "",
+    origin: str = "",
+) -> None:
     """Begin a subscription, or begin it again; one that runs goes on and nothing is noted."""
     where = (subscription.c.subscriber == identity, subscription.c.newsletter == newsletter)
     if connection.execute(select(subscription.c.newsletter).where(*where)).first():
         return
-    values = {"subscriber": identity, "newsletter": newsletter, "cadence": ""}
+    values = {"subscriber": identity, "newsletter": newsletter, "cadence": cadence}
     connection.execute(subscription.insert().values(values))
-    note(connection, identity, "subscribed", newsletter, source, now)
+    note(connection, identity, "subscribed", newsletter, source, now, origin=origin)
+
+
+def set_cadence(connection: Connection, identity: int, newsletter: str, cadence: str) -> None:
+    """How often a person gets what they are subscribed to."""
+    where = (subscription.c.subscriber == identity, subscription.c.newsletter == newsletter)
+    connection.execute(update(subscription).where(*where).values(cadence=cadence))
+
+
+def set_person(connection: Connection, value: Subscriber) -> None:
+    """Write name, languages, zone and status; subscriptions stay as they are."""
+    values = {
+        "name": value.name,
+        "languages": " ".join(value.languages),
+        "timezone": value.timezone,
+        "status": value.status,
+    }
+    connection.execute(update(subscriber).where(subscriber.c.id == value.id).values(values))
 
 
 def left(connection: Connection, identity: int) -> frozenset[str]:
     """The newsletters that a person unsubscribed from and did not come back to."""
     what: dict[str, str] = {}
-    for _, last, newsletter, _ in history(connection, identity):
-        what[newsletter] = last
+    for one in consent(connection, identity):
+        if one.what in ("subscribed", "unsubscribed"):
+            what[one.newsletter] = one.what
     return frozenset(newsletter for newsletter, last in what.items() if last == "unsubscribed")
 
 
 def note(
-    connection: Connection, identity: int, what: str, newsletter: str, source: str, now: datetime
+    connection: Connection,
+    identity: int,
+    what: str,
+    newsletter: str,
+    source: str,
+    now: datetime,
+    words: str = "",
+    origin: str = "",
 ) -> None:
     """Add to the history of consent."""
     values = {"subscriber": identity, "at": now, "what": what, "newsletter": newsletter, "source": source}
-    connection.execute(consent_event.insert().values(values))
+    connection.execute(consent_event.insert().values(values | {"words": words, "origin": origin}))
 
 
 def history(connection: Connection, identity: int) -> list[tuple[datetime, str, str, str]]:
     """(when, what, newsletter, source), oldest first."""
+    return [(one.at, one.what, one.newsletter, one.source) for one in consent(connection, identity)]
+
+
+def consent(connection: Connection, identity: int) -> list[Consent]:
+    """All that is known of a person's consent, oldest first."""
     where = consent_event.c.subscriber == identity
     rows = connection.execute(select(consent_event).where(where).order_by(consent_event.c.id))
-    return [(row.at, row.what, row.newsletter, row.source) for row in rows]
+    return [Consent(row.at, row.what, row.newsletter, row.source, row.words, row.origin) for row in rows]
 
 
 def suppress(connection: Connection, address_hash: bytes, reason: str, now: datetime) -> None:
@@ -144,8 +197,19 @@ def suppress_person(
 
 
 def is_suppressed(connection: Connection, address_hash: bytes) -> bool:
+    return bool(suppressed(connection, address_hash))
+
+
+def suppressed(connection: Connection, address_hash: bytes) -> str:
+    """Why an address is never to be mailed; empty when it may be."""
     query = select(suppression.c.reason).where(suppression.c.address_hash == address_hash)
-    return connection.execute(query).first() is not None
+    return connection.execute(query).scalar() or ""
+
+
+def lift(connection: Connection, address_hash: bytes, reasons: Collection[str]) -> None:
+    """Mail an address again that was suppressed for one of ``reasons``."""
+    where = (suppression.c.address_hash == address_hash, suppression.c.reason.in_(reasons))
+    connection.execute(delete(suppression).where(*where))
 
 
 def erase(connection: Connection, identity: int) -> None:
@@ -159,6 +223,11 @@ def erase(connection: Connection, identity: int) -> None:
         connection.execute(delete(table).where(table.c.subscriber == identity))
     connection.execute(delete(subscriber).where(subscriber.c.id == identity))
     claims.recall(connection, subscriber=identity)
+
+
+def locked(connection: Connection, identity: int) -> Subscriber | None:
+    """:func:`by_id`, and nobody else changes them until the end of the transaction."""
+    return by_id(connection, identity) if _lock(connection, identity) is not None else None
 
 
 def _lock(connection: Connection, identity: int) -> str | None:

@@ -194,15 +194,18 @@ feed_version = Table(
     Column("entries", Json, nullable=False),
 )
 
-# Hubs (WebSub) that are still to be told that a feed changed.
+# Hubs (WebSub) that are still to be told that a feed changed: one line per hub and feed, however often it did.
+# `queued_at` is since when the hub does not know, `changed_at` tells the last change from what is being told;
+# `due_at` is empty for what was given up.
 ping = Table(
     "ping",
     metadata,
     Column("hub", String(400), primary_key=True),
     Column("topic", String(400), primary_key=True),
     Column("queued_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("due_at", Moment, nullable=False, index=True),
+    Column("due_at", Moment, index=True),
     Column("reason", Text, nullable=False),
 )
 
@@ -212,7 +215,18 @@ lease = Table(
     metadata,
     Column("name", String(40), primary_key=True),
     Column("holder", String(300), nullable=False),
+    Column("since", Moment, nullable=False),
     Column("until", Moment, nullable=False),
+)
+
+# What the clock does again and again, and how it went the last time: `problem` is empty when it went well.
+duty = Table(
+    "duty",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("began_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Column("problem", Text, nullable=False),
 )
 
 subscriber = Table(
@@ -266,7 +280,7 @@ signup = Table(
     metadata,
     Column("id", Serial, primary_key=True, autoincrement=True),
     Column("email", String(320), nullable=False),
-    Column("canonical", String(320), nullable=False, index=True),
+    Column("canonical", String(320), nullable=False),
     Column("network", String(50), nullable=False),
     Column("language", String(35), nullable=False),
     Column("wish", Json, nullable=False),
@@ -281,9 +295,14 @@ signup = Table(
     Column("expires_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Index("ix_signup_network_at", "network", "at"),
+    Index("ix_signup_canonical", "canonical", "mailed_at"),
     # The number is in a link that was mailed: nobody else may ever have it.
     sqlite_autoincrement=True,
 )
+
+# Only what waits for its mail is looked for by when it is due.
+is_asked = signup.c.state == literal_column("'asked'")
+Index("ix_signup_asked", signup.c.due_at, sqlite_where=is_asked, postgresql_where=is_asked)
 
 # Addresses never to be mailed, as a keyed hash: it outlives the subscriber's row.
 suppression = Table(

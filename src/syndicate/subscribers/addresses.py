@@ -13,14 +13,15 @@ from syndicate.model import UnsafeValue
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 # RFC 5321, 4.5.3.1.3 (a path of 256 with its brackets).
 _LONGEST = 254
+_NO_DOMAIN = "What stands behind the @ is not the name of a domain."
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def canonical(email: str) -> str:
     """The form that must be unique: local part in lower case, domain as A-labels (RFC 5891).
 
-    Raises UnsafeValue with the reason for what cannot be mailed: a local part outside ASCII needs SMTPUTF8
-    (RFC 6531), which carriers here do not offer.
+    Raises UnsafeValue with the reason, a message of the catalogues, for what cannot be mailed: a local part outside
+    ASCII needs SMTPUTF8 (RFC 6531), which an SMTP server may offer, but is not asked before there is mail for it.
     """
     return mailbox(email).lower()
 
@@ -32,14 +33,14 @@ def mailbox(email: str) -> str:
     """
     local, at, domain = email.strip().rpartition("@")
     if not at or not local or not domain:
-        raise UnsafeValue("not an address: it needs one @ with something on both sides")
+        raise UnsafeValue("An e-mail address has one @ with something on both sides.")
     if not local.isascii():
-        raise UnsafeValue("letters outside a-z before the @ cannot be mailed yet (SMTPUTF8)")
+        raise UnsafeValue("Only letters from a to z can stand before the @: others cannot be mailed yet.")
     if not _LOCAL.fullmatch(local) or len(local) > 64:
-        raise UnsafeValue("what stands before the @ is not a mailbox name")
+        raise UnsafeValue("What stands before the @ is not the name of a mailbox.")
     address = f"{local}@{_domain(domain)}"
     if len(address) > _LONGEST:
-        raise UnsafeValue("the address is longer than mail can carry")
+        raise UnsafeValue("The address is longer than mail can carry.")
     return address
 
 
@@ -53,8 +54,8 @@ def _domain(domain: str) -> str:
     try:
         ascii_domain = idna.encode(domain.strip().rstrip("."), uts46=True).decode().lower()
     except (idna.IDNAError, UnicodeError) as error:
-        raise UnsafeValue(f"the domain is not valid: {error}") from error
+        raise UnsafeValue(_NO_DOMAIN) from error
     labels = ascii_domain.split(".")
     if len(labels) < 2 or len(ascii_domain) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise UnsafeValue("the domain is not a full domain name")
+        raise UnsafeValue(_NO_DOMAIN)
     return ascii_domain

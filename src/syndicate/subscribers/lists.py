@@ -114,7 +114,7 @@ def write_lines(file: TextIO, subscribers: Iterable[Subscriber]) -> int:
     writer.writerow(COLUMNS)
     written = 0
     for one in subscribers:
-        writer.writerow([_inert(cell) for cell in _cells(one)])
+        writer.writerow([inert(cell) for cell in _cells(one)])
         written += 1
     return written
 
@@ -221,10 +221,11 @@ def _cells(one: Subscriber) -> list[str]:
     ]
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula."""
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def _as_it_was(cell: str) -> str:
-    """What :func:`_inert` wrote, read back."""
+    """What :func:`inert` wrote, read back."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -5,6 +5,9 @@ to the purpose, so that a link to see preferences cannot be turned into another.
 List-Unsubscribe line of 75 characters or more is garbled by common mail software. They never expire: RFC 8058
 links must work for as long as the mail exists.
 
+A link to confirm has 28 characters: the sign-up's number (5 bytes) and as long an HMAC. It expires, which is written
+in the sign-up.
+
 A return path has one, too, of another make: servers may change the case of what stands before the @ (RFC 5321, 2.4,
 forbids it, and some do), so it is 24 letters of base32: delivery (5 bytes) and 10 bytes of an HMAC.
 """
@@ -51,19 +54,21 @@ class Tokens:
 
     def read(self, purpose: str, token: str, newsletters: Iterable[str]) -> Token:
         """Raises UnsafeValue for a token that is not ours, or was made for another purpose."""
-        try:
-            raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        except (ValueError, UnicodeEncodeError) as error:
-            raise UnsafeValue("this link is not valid") from error
-        body, mac = raw[:-_MAC], raw[-_MAC:]
-        # The decoder passes over foreign characters and spare bits: only our own spelling is a token.
-        ours = len(body) == 9 and _spelled(raw) == token
-        if not ours or not hmac.compare_digest(mac, self._mac(purpose, body)):
-            raise UnsafeValue("this link is not valid")
+        body = self._proven(purpose, token, 9)
         newsletter = next((n for n in newsletters if _short(n) == body[5:]), "")
         if not newsletter:
             raise UnsafeValue("this link is for a newsletter that is no longer there")
         return Token(int.from_bytes(body[:5], "big"), newsletter)
+
+    def ticket(self, purpose: str, number: int) -> str:
+        """A token for something that has a number and nothing else."""
+        body = number.to_bytes(5, "big")
+        return _spelled(body + self._mac(purpose, body))
+
+    def number(self, purpose: str, ticket: str) -> int:
+        """Raises UnsafeValue for a ticket that is not ours, or was made for another purpose."""
+        body = self._proven(purpose, ticket, 5)
+        return int.from_bytes(body, "big")
 
     def return_path(self, address: str, delivery: int) -> str:
         """``address`` with a token, so that what comes back to it names the delivery for sure (VERP).
@@ -85,6 +90,19 @@ class Tokens:
             if hmac.compare_digest(mac, self._mac("return-path", body)[:_SHORT_MAC]):
                 return int.from_bytes(body, "big")
         return 0
+
+    def _proven(self, purpose: str, token: str, size: int) -> bytes:
+        """What a token says, in so many octets. Raises UnsafeValue."""
+        try:
+            raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        except (ValueError, UnicodeEncodeError) as error:
+            raise UnsafeValue("this link is not valid") from error
+        body, mac = raw[:-_MAC], raw[-_MAC:]
+        # The decoder passes over foreign characters and spare bits: only our own spelling is a token.
+        ours = len(body) == size and _spelled(raw) == token
+        if not ours or not hmac.compare_digest(mac, self._mac(purpose, body)):
+            raise UnsafeValue("this link is not valid")
+        return body
 
     def _mac(self, purpose: str, body: bytes) -> bytes:
         keyed = self._keyed.get(purpose)

@@ -18,8 +18,17 @@ def upgrade() -> None:
         "lease",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("holder", sa.String(length=300), nullable=False),
+        sa.Column("since", _MOMENT, nullable=False),
         sa.Column("until", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_table(
+        "duty",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("began_at", _MOMENT, nullable=False),
+        sa.Column("done_at", _MOMENT, nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_duty")),
     )
 
 
@@ -49,8 +58,10 @@ def _people() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_signup_at", "signup", ["at"])
-    op.create_index("ix_signup_canonical", "signup", ["canonical"])
+    op.create_index("ix_signup_canonical", "signup", ["canonical", "mailed_at"])
     op.create_index("ix_signup_network_at", "signup", ["network", "at"])
+    is_asked = sa.text("state = 'asked'")
+    op.create_index("ix_signup_asked", "signup", ["due_at"], sqlite_where=is_asked, postgresql_where=is_asked)
 
 
 def _issues() -> None:
@@ -82,8 +93,9 @@ def _feeds() -> None:
         sa.Column("hub", sa.String(length=400), nullable=False),
         sa.Column("topic", sa.String(length=400), nullable=False),
         sa.Column("queued_at", _MOMENT, nullable=False),
+        sa.Column("changed_at", _MOMENT, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", _MOMENT, nullable=False),
+        sa.Column("due_at", _MOMENT, nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("hub", "topic", name=op.f("pk_ping")),
     )

@@ -1,0 +1,198 @@
+"""The daemon: keeps the lease, rings the duties while it leads, and ends in order."""
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from syndicate.clock.rhythm import Every, Rhythm, Watch
+from syndicate.clock.threads import Threads
+from syndicate.flows import duties
+from syndicate.flows.duties import Done, Time, Told, Verb
+from syndicate.flows.house import House
+from syndicate.model import SyndicateError
+
+JUMP = timedelta(seconds=2)
+"""What the wall clock may be off against the steady one between two beats before it is said to have jumped."""
+
+REMINDER = 3600.0
+"""Seconds after which the same complaint is made again."""
+
+_log = logging.getLogger("syndicate.clock")
+
+
+class Stopped(BaseException):
+    """Raised in a duty that is to end: the clock ends, or does not lead any more. Mail on the wire is waited for."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Clock:
+    """``tell`` is called with everything that happens, from several threads, one at a time."""
+
+    def __init__(self, house: House, rhythm: Rhythm, tell: Callable[[Told], None], time: Time = now) -> None:
+        self.house, self.rhythm, self.time = house, rhythm, time
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
+        self._tell, self._telling = tell, threading.Lock()
+        self._ended, self._leads = threading.Event(), threading.Event()
+        self._until = monotonic()
+        self._complaints: dict[str, tuple[str, float]] = {}
+        self._threads = Threads()
+        self._scheduler = self._made()
+
+    def run(self) -> None:
+        """Until something is raised in this thread (an interruption); then what is on the wire is waited for."""
+        self._scheduler.start(paused=True)
+        beat = threading.Thread(target=self._beat_on, name="beat", daemon=True)
+        beat.start()
+        try:
+            self._ended.wait()
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """In order: nothing new is begun, duties end, somebody else may lead."""
+        self._ended.set()
+        self._leads.clear()
+        self._scheduler.shutdown(wait=False)
+        is_quiet = self._threads.wait(self.rhythm.patience.total_seconds())
+        if not is_quiet:
+            _log.warning("not everything had ended: what was begun is taken up again by the next clock")
+        # The database may be away, or somebody's; that must not keep us from ending.
+        last = threading.Thread(target=self._step_down, daemon=True)
+        last.start()
+        last.join(0.5)
+        self._say("clock", {"state": "ended"})
+
+    # -- leading
+
+    def _beat_on(self) -> None:
+        watch = Watch(self.time(), monotonic())
+        while not self._ended.is_set():
+            try:
+                self._beat(watch)
+            except Exception as error:
+                self._complain("clock", error)
+            if monotonic() >= self._until:
+                self._stand_by()
+            self._ended.wait(self.rhythm.beat.total_seconds())
+
+    def _beat(self, watch: Watch) -> None:
+        asked, moment = monotonic(), self.time()
+        jump = watch.jumped(moment, asked)
+        is_mine = duties.lead(self.house, self.holder, moment, self.rhythm.lease)
+        self._until = asked + self.rhythm.lease.total_seconds() if is_mine else asked
+        if is_mine and not self._leads.is_set() and not self._ended.is_set():
+            self._leads.set()
+            self._scheduler.resume()
+            self._say("clock", {"state": "leads"})
+            self._wake_all()
+        elif abs(jump) > JUMP:
+            if self._leads.is_set():
+                self._say("clock", {"jump": round(jump.total_seconds(), 1)})
+            self._wake_all()
+
+    def _stand_by(self) -> None:
+        """Somebody else leads, or nobody knows: whatever is running ends as it does at the end."""
+        if self._leads.is_set():
+            self._leads.clear()
+            self._scheduler.pause()
+            self._say("clock", {"state": "stands by"})
+
+    def _step_down(self) -> None:
+        try:
+            duties.step_down(self.house, self.holder)
+        except SyndicateError as error:
+            self._complain("clock", error)
+
+    # -- duties
+
+    def _made(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(
+            executors={"default": self._threads},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+            timezone=UTC,
+            logger=logging.getLogger("syndicate.clock.scheduler"),
+        )
+        # That a duty still runs when its time comes again is no news.
+        scheduler._logger.setLevel(logging.ERROR)
+        rhythm, slots = self.rhythm, self._next_moment
+        self._add(scheduler, "gather", duties.gather, Every(rhythm.ingest), "ring", "ping")
+        self._add(scheduler, "ring", duties.ring, Every(rhythm.net, slots), "send")
+        self._add(scheduler, "send", duties.send, Every(rhythm.net, slots))
+        self._add(scheduler, "listen", duties.listen, Every(rhythm.listen))
+        self._add(scheduler, "ping", duties.ping, Every(rhythm.net))
+        return scheduler
+
+    def _add(self, scheduler: Any, name: str, verb: Verb, trigger: Every, *then: str) -> None:
+        """``then`` are called when it did something."""
+        scheduler.add_job(self._perform, trigger, (name, verb, then), id=name, next_run_time=self.time())
+
+    def _perform(self, name: str, verb: Verb, then: tuple[str, ...]) -> None:
+        began = monotonic()
+        try:
+            done = duties.perform(self.house, name, verb, self.time, self._go_on)
+        except Stopped:
+            return
+        except Exception as error:
+            self._complain(name, error)
+            return
+        self._settle(name, done, then, monotonic() - began)
+
+    def _settle(self, name: str, done: Done, then: tuple[str, ...], seconds: float) -> None:
+        self._complaints.pop(name, None)
+        if done.what or done.problems:
+            self._say(name, done.what, tuple(done.problems), round(seconds, 3))
+        if done.what:
+            for one in then:
+                self._wake(one)
+        if done.again and done.again < self.time() + self.rhythm.net:
+            self._wake(name, done.again)
+
+    def _go_on(self, stage: str, done: int, total: int | None = None) -> None:
+        """The progress of a duty: the place where it is asked to end."""
+        if not self._leads.is_set():
+            raise Stopped
+
+    def _next_moment(self, moment: datetime) -> datetime | None:
+        try:
+            return duties.next_moment(self.house, moment)
+        except Exception as error:
+            self._complain("timetable", error)
+            return None
+
+    def _wake_all(self) -> None:
+        for job in self._scheduler.get_jobs():
+            self._wake(job.id)
+
+    def _wake(self, name: str, moment: datetime | None = None) -> None:
+        self._scheduler.modify_job(name, next_run_time=max(moment or self.time(), self.time()))
+
+    # -- telling
+
+    def _say(
+        self, duty: str, what: dict[str, object], problems: tuple[str, ...] = (), seconds: float = 0.0
+    ) -> None:
+        with self._telling:
+            self._tell(Told(self.time(), duty, what, problems, seconds))
+
+    def _complain(self, name: str, error: Exception) -> None:
+        """Once, and again after a while, if it is the same: what is asked every few seconds would fill the log."""
+        text, last = self._complaints.get(name, ("", 0.0))
+        said = f"{type(error).__name__}: {error}"
+        if said == text and monotonic() - last < REMINDER:
+            return
+        self._complaints[name] = (said, monotonic())
+        if isinstance(error, SyndicateError):
+            _log.warning("%s: %s; it is tried again", name, error)
+        else:
+            _log.error("%s failed, and is tried again", name, exc_info=error)
