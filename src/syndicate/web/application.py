@@ -15,6 +15,7 @@ from syndicate.flows.house import House
 from syndicate.model import UnsafeValue
 from syndicate.web.answers import answer, moved, page
 from syndicate.web.conditions import preferred_languages
+from syndicate.web.console import console_routes
 from syndicate.web.hooks import Hooks
 from syndicate.web.pages import STYLE, Pages
 from syndicate.web.readers import Readers
@@ -43,6 +44,7 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
         *reader_routes(readers),
         *provider_routes(hooks),
         *operator_routes(house),
+        *console_routes(house, clock),
     ]
     return Litestar(
         [Router("/", route_handlers=everything)],

@@ -135,7 +135,7 @@ class Door:
         now, signed = self.clock(), self.signed_in(request)
         if signed is None:
             return self.screens.redirect(f"{SIGN_IN}?next={quote(_here(request), safe='/')}")
-        visit = Visit(request, self.house, signed, _form(request, body), body, now, client_network(request))
+        visit = Visit(request, self.house, signed, form_of(request, body), body, now, client_network(request))
         if request.method == "POST" and not self._is_theirs(visit):
             return self.screens.refusal(
                 visit, 403, "This form is out of date. Go back, reload and try again."
@@ -204,7 +204,7 @@ def _here(request: Asked) -> str:
     return next_page(str(request.scope["path"]))
 
 
-def _form(request: Asked, body: bytes) -> Form:
+def form_of(request: Asked, body: bytes) -> Form:
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return Form()
     try:

@@ -18,9 +18,9 @@ from syndicate.web.console.door import (
     Door,
     Form,
     Visit,
-    _form,
     client_network,
     cookie,
+    form_of,
     is_same_origin,
     next_page,
 )
@@ -42,7 +42,7 @@ def entry_routes(door: Door, guess: Callable[[Sequence[str]], str]) -> list[HTTP
 
     @post(SIGN_IN, sync_to_thread=True, status_code=200, name="POST sign-in")
     def sign_in(request: Asked, body: RawBody) -> Answer:
-        return entry.sign_in(request, _form(request, body))
+        return entry.sign_in(request, form_of(request, body))
 
     @route(WELCOME, http_method=LOOK, sync_to_thread=True, name="GET welcome")
     def welcome(request: Asked, secret: FromPath[str]) -> Answer:
@@ -50,7 +50,7 @@ def entry_routes(door: Door, guess: Callable[[Sequence[str]], str]) -> list[HTTP
 
     @post(WELCOME, sync_to_thread=True, status_code=200, name="POST welcome")
     def set_password(request: Asked, secret: FromPath[str], body: RawBody) -> Answer:
-        return entry.set_password(request, secret, _form(request, body))
+        return entry.set_password(request, secret, form_of(request, body))
 
     return [ask, sign_in, welcome, set_password]
 
