@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import dkim, feed, ledger, measure, plot, rebuild, sendgrid, similar, smtp, splice
+from bench import dkim, feed, ledger, measure, plot, rebuild, sendgrid, serving, similar, smtp, splice
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "latest.json"
@@ -33,6 +33,7 @@ ALL: Mapping[str, Callable[[], dict[str, Any]]] = {
     "ledger_share_postgres": ledger.share_postgres,
     "sending_memory": ledger.memory,
     "sendgrid_vs_helpers": sendgrid.sendgrid_vs_helpers,
+    "feed304_vs_nginx": serving.vs_nginx,
     "feed_atom_vs_feedgen": feed.run,
     "rebuild_one_of_10k": rebuild.run,
     "similar_add_one_100k": similar.run,

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, edition, person
 
 from syndicate.model import SubscriberStatus, Subscription
-from syndicate.store import Database, deliveries, issues, subscribers, totals
+from syndicate.store import Database, deliveries, issues, readers, subscribers, totals
 from syndicate.store.deliveries import Planned
 
 
@@ -49,7 +49,9 @@ def test_an_issue_is_owed_to_active_subscribers_of_it(database: Database) -> Non
                 "other": {"subscriptions": (Subscription("daily"),)},
             }.items()
         }
-        assert list(subscribers.readers(connection, "weekly")) == [(ids["active"], ("tr", "en"))]
+        assert list(readers.every(connection, "weekly")) == [
+            (ids["active"], ("tr", "en"), "", "Europe/Istanbul")
+        ]
 
 
 def test_consent_is_a_history(database: Database) -> None:

@@ -1,5 +1,8 @@
 """The links of a mail: leaving, coming back, seeing what one gets. Only a POST changes anything."""
 
+import csv
+import io
+import json
 import logging
 import os
 import subprocess
@@ -16,6 +19,8 @@ import pytest
 from tests.journeys.web_server import CONFIG, NOW, Reply, Served, reader, served
 
 from syndicate.flows import subscribe
+from syndicate.languages import SHIPPED
+from syndicate.model import Subscriber
 from syndicate.store import subscribers
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -54,6 +59,13 @@ class Person:
         return {one.newsletter for one in person.subscriptions} if person else set()
 
     @property
+    def now(self) -> Subscriber:
+        with self.site.house.database.read() as connection:
+            found = subscribers.by_id(connection, self.id)
+        assert found is not None
+        return found
+
+    @property
     def history(self) -> list[tuple[str, str, str]]:
         with self.site.house.database.read() as connection:
             return [tuple(row[1:]) for row in subscribers.history(connection, self.id)]  # type: ignore[misc]
@@ -90,11 +102,39 @@ def test_looking_changes_nothing(site: Served, person: Person) -> None:
     assert (person.gets, person.history) == ({"weekly", "water"}, before)
 
 
-def test_the_page_asks_with_one_button(site: Served, person: Person) -> None:
+def test_the_page_asks_with_one_button_and_one_for_all(site: Served, person: Person) -> None:
     text = site.get(person.link()).text
-    assert (text.count("<form"), text.count("<button"), text.count("<input")) == (1, 1, 0)
-    assert f'<form method="post" action="{person.link()}">' in text
+    assert (text.count("<form"), text.count("<button"), text.count("<input")) == (2, 2, 0)
+    assert text.count(f'<form method="post" action="{person.link()}">') == 2
+    assert text.count('name="everything"') == 1
     assert "Haftalık Bakış" in text
+    only = site.get(Person(site, newsletters="weekly").link()).text
+    assert (only.count("<form"), only.count('name="everything"')) == (1, 0)
+
+
+def test_leaving_everything_and_taking_all_of_it_back(site: Served, person: Person) -> None:
+    left = site.post(person.link(), b"everything=1")
+    assert (left.status, person.gets) == (200, set())
+    assert left.text.count('type="hidden" name="newsletter"') == 2
+    site.post(f"{person.link()}/undo", b"newsletter=weekly&newsletter=water&newsletter=other")
+    assert person.gets == {"weekly", "water"}
+
+
+def test_a_reason_is_kept_and_leaving_can_still_be_taken_back(site: Served, person: Person) -> None:
+    site.post(person.link(), ONE_CLICK)
+    words = "x" * 1000 + "<script>"
+    body = urlencode({"reason": "often", "words": "Every day?\r\n\u202eIt is\u0000 too much " + words})
+    told = site.post(f"{person.link()}/reason", body.encode())
+    assert (told.status, "Bize bildirdiğiniz için" in told.text) == (200, True)
+    held = subscribe.held(site.house, person.id)
+    assert held.consent[-1].what == "reason"
+    assert held.consent[-1].words.startswith("often: Every day? It is too much xxx")
+    assert len(held.consent[-1].words) <= subscribe.LONGEST_REASON
+    for nothing in (b"", b"reason=made-up", b"\xff"):
+        assert "Bize bildirdiğiniz için" not in site.post(f"{person.link()}/reason", nothing).text
+    assert len(subscribe.held(site.house, person.id).consent) == len(held.consent)
+    assert site.post(f"{person.link()}/undo").status == 200
+    assert person.gets == {"weekly", "water"}
 
 
 @pytest.mark.parametrize(
@@ -158,24 +198,110 @@ def test_a_person_who_was_erased_gets_a_page_and_no_undo(site: Served, person: P
     assert person.gets == set()
 
 
-def test_preferences_end_one_or_all_and_take_back(site: Served, person: Person) -> None:
+def test_preferences_are_changed_as_a_whole(site: Served, person: Person) -> None:
     path = person.link("preferences")
     shown = site.get(path)
     assert_private(shown, person)
-    assert shown.text.count('name="leave"') == 2
+    assert shown.text.count(" checked") == 2
     assert '<bdi lang="tr" dir="ltr">Türkçe</bdi>' in shown.text
-    one = site.post(path, urlencode({"leave": "water"}).encode())
-    assert (one.status, person.gets) == (200, {"weekly"})
-    assert one.text.count('name="undo"') == 1
-    back = site.post(path, urlencode({"undo": "water"}).encode())
-    assert (back.status, person.gets) == (200, {"weekly", "water"})
-    assert "Yeniden abone" in back.text
+    form = [("save", "1"), ("newsletter", "weekly"), ("cadence-weekly", "monthly"), ("name", "Aylin "),
+            ("language", "ar"), ("language", ""), ("language", "tr"), ("timezone", "Asia/Baku")]  # fmt: skip
+    saved = site.post(path, urlencode(form).encode())
+    assert (saved.status, "Kaydedildi" in saved.text or "تم الحفظ" in saved.text) == (200, True)
+    now = person.now
+    assert (now.name, now.languages, now.timezone) == ("Aylin", ("ar", "tr"), "Asia/Baku")
+    assert [(one.newsletter, one.cadence) for one in now.subscriptions] == [("weekly", "monthly")]
+    assert '<html lang="ar" dir="rtl">' in saved.text
+    assert '<option value="monthly" selected>' in saved.text
+    assert '<option value="Asia/Baku" selected>' in saved.text
+    assert_private(saved, person)
+
+
+def test_preferences_that_cannot_be_stay_as_they_are(site: Served, person: Person) -> None:
+    form = [("save", "1"), ("newsletter", "weekly"), ("newsletter", "other"), ("cadence-weekly", "hourly"),
+            ("language", "fr"), ("language", "<b>"), ("timezone", "Mars/Base")]  # fmt: skip
+    assert site.post(person.link("preferences"), urlencode(form).encode()).status == 200
+    now = person.now
+    assert (now.languages, now.timezone) == (("tr", "en"), "UTC")
+    assert [(one.newsletter, one.cadence) for one in now.subscriptions] == [("weekly", "")]
+
+
+def test_preferences_end_all_and_take_all_back(site: Served, person: Person) -> None:
+    path = person.link("preferences")
     everything = site.post(path, b"everything=1")
     assert (everything.status, person.gets) == (200, set())
     assert everything.text.count('name="undo"') == 2
-    assert 'name="leave"' not in everything.text
     assert_private(everything, person)
+    back = site.post(path, b"undo=water&undo=weekly")
+    assert (back.status, person.gets) == (200, {"weekly", "water"})
+    assert "Yeniden abone" in back.text
     assert all(source == "preferences page" for what, _, source in person.history if what == "unsubscribed")
+
+
+def test_what_is_held_can_be_read_and_taken_along(site: Served, person: Person) -> None:
+    path = person.link("preferences")
+    page, document, table = (site.get(f"{path}/{name}") for name in ("data", "data.json", "data.csv"))
+    for reply in (page, document, table):
+        assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
+        assert person.email in reply.text
+    assert "script" not in page.headers["content-security-policy"]
+    held = json.loads(document.text)
+    assert held["subscriber"]["email"] == person.email
+    assert [one["what"] for one in held["consent"]] == ["subscribed", "subscribed"]
+    assert set(held) == {"subscriber", "consent", "deliveries", "events", "signups", "suppressed"}
+    rows = list(csv.reader(io.StringIO(table.body.decode("utf-8-sig"), newline="")))
+    assert rows[0] == ["part", "line", "field", "value"]
+    assert ["subscriber", "1", "languages.2", "en"] in rows
+    assert ["consent", "2", "source", "form"] in rows
+
+
+def test_erasing_needs_its_button_and_is_said(site: Served, person: Person) -> None:
+    path = person.link("preferences")
+    asked = site.get(f"{path}/erase")
+    assert asked.text.count("<form") == 1
+    assert site.post(f"{path}/erase", b"").status == 200
+    assert person.gets == {"weekly", "water"}
+    erased = site.post(f"{path}/erase", b"erase=1")
+    assert (erased.status, "Hakkınızdaki her şey silindi" in erased.text, "<form" in erased.text) == (
+        200,
+        True,
+        False,
+    )
+    assert (person.gets, person.history) == (set(), [])
+    assert site.get(f"{path}/data").status == 404
+    assert site.get(f"{path}/data.json").status == 404
+    assert site.get(path).status == 200
+
+
+@pytest.mark.parametrize("purpose", ["unsubscribe", "preferences"])
+def test_a_page_is_in_the_language_that_was_chosen(site: Served, person: Person, purpose: str) -> None:
+    path = person.link(purpose)
+    page = site.get(f"{path}?in=ar")
+    assert '<html lang="ar" dir="rtl">' in page.text
+    assert f'action="{path}?in=ar"' in page.text
+    assert page.text.count("hreflang=") == len(SHIPPED)
+    assert page.text.count("aria-current") == 1
+    assert '<html lang="ar" dir="rtl">' in site.post(f"{path}?in=ar", b"everything=1").text
+    for nonsense in ("", "xx", "%3Cb%3E", "ar&in=de", "../en"):
+        assert site.get(f"{path}?in={nonsense}").status == 200
+    assert "&lt;b&gt;" not in site.get(f"{path}?in=%3Cb%3E").text
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "news.gazette.example.org.evil.example", "127.0.0.1@evil", "", "[::1"]
+)
+def test_a_host_that_is_not_ours_sees_no_page_of_a_person(site: Served, person: Person, host: str) -> None:
+    for path in (person.link(), person.link("preferences"), "/en/subscribe", "/site.css"):
+        assert site.get(path, host=host).status == 400
+    assert site.ask("POST", person.link(), ONE_CLICK, host=host).status == 400
+    assert person.gets == {"weekly", "water"}
+
+
+@pytest.mark.parametrize(
+    "host", ["news.gazette.example.org", "NEWS.gazette.example.org:443", "localhost", "[::1]:80"]
+)
+def test_hosts_that_are_ours(site: Served, person: Person, host: str) -> None:
+    assert site.get(person.link(), host=host).status == 200
 
 
 @pytest.mark.parametrize(
@@ -284,12 +410,12 @@ def test_in_a_browser(site: Served) -> None:
             assert page.evaluate("getComputedStyle(document.querySelector('button')).cursor") == "pointer"
         assert person.gets == {"weekly", "water"}
         page.goto(site.url + person.link())
-        page.get_by_role("button").click()
+        page.locator("button.main").click()
         assert person.gets == {"water"}
-        page.get_by_role("button").click()
+        page.locator("form[action$='/undo'] button").click()
         assert person.gets == {"weekly", "water"}
         page.goto(site.url + person.link("preferences"))
-        page.get_by_role("button").last.click()
+        page.locator("button[name=everything]").click()
         assert person.gets == set()
         assert page.context.cookies() == []
         browser.close()

@@ -8,12 +8,13 @@ from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 
+import brotli
 import pytest
 from lxml import etree
 from tests.journeys.web_server import HUB, NOW, Served, served
 
 from syndicate.store import pages
-from syndicate.web.conditions import accepts_gzip, is_current, preferred_languages
+from syndicate.web.conditions import coding, is_current, preferred_languages
 
 RSS = "/feeds/tr/rss.xml"
 
@@ -88,18 +89,37 @@ def test_pages_for_people_are_no_feeds(site: Served) -> None:
     assert headers["vary"] == "Accept-Encoding"
 
 
-def test_gzip_is_sent_where_it_is_taken_with_the_same_validators(site: Served) -> None:
-    plain, packed = site.get(RSS), site.get(RSS, accept_encoding="br, gzip;q=0.5")
-    assert packed.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == plain.body
-    assert "content-encoding" not in plain.headers
+UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [
+        ("gzip", "gzip"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0.2, gzip;q=0.5", "gzip"),
+        ("gzip;q=0.2, identity;q=0.9", None),
+        ("gzip;q=0, identity", None),
+        ("zstd", None),
+        ("identity;q=0, gzip", "gzip"),
+        ("*;q=0, br", "br"),
+        ("", None),
+    ],
+)
+def test_packed_copies_are_sent_where_they_are_taken(site: Served, accepted: str, sent: str | None) -> None:
+    plain, packed = site.get(RSS), site.get(RSS, accept_encoding=accepted)
+    assert packed.headers.get("content-encoding") == sent
+    assert UNPACK.get(sent or "", bytes)(packed.body) == plain.body
     assert packed.headers["content-length"] == str(len(packed.body))
     assert all(packed.headers[name] == plain.headers[name] for name in ("etag", "last-modified", "vary"))
-    refused = site.get(RSS, accept_encoding="gzip;q=0, identity")
-    assert "content-encoding" not in refused.headers
 
 
-@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_who_refuses_every_coding_is_told_so(site: Served) -> None:
+    assert site.get(RSS, accept_encoding="identity;q=0").status == 406
+    assert site.get("/media/abc.webp", accept_encoding="gzip, *;q=0").status == 406
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "br"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("path", [RSS, "/feeds/all/feed.json", "/feeds/", "/media/abc.webp"])
 def test_who_has_it_is_told_so(site: Served, path: str, method: str, encoding: str) -> None:
@@ -113,13 +133,15 @@ def test_who_has_it_is_told_so(site: Served, path: str, method: str, encoding: s
         {"if_none_match": f'"other", {tag} , W/"more"'},
         {"if_none_match": "*"},
         {"if_none_match": f'{tag[:-1]}-gzip"'},
+        {"if_none_match": f'{tag[:-1]};gzip"'},
+        {"if_none_match": f'{tag[:-1]}-br"'},
         {"if_none_match": tag, "if_modified_since": old},
         {"if_modified_since": changed},
         {"if_modified_since": date(changed, 3600)},
     ):
         reply = site.ask(method, path, accept_encoding=encoding, **given)
         assert (reply.status, reply.body) == (304, b""), given
-        for name in ("etag", "last-modified", "cache-control", "vary", "link"):
+        for name in ("etag", "last-modified", "cache-control", "vary", "link", "access-control-allow-origin"):
             assert reply.headers.get(name) == first.headers.get(name), (given, name)
     for given in (
         {"if_none_match": '"other"'},
@@ -164,7 +186,7 @@ def test_folders(site: Served) -> None:
     home = site.get("/")
     assert (home.status, home.headers["location"]) == (302, "/feeds/")
     # A name that needs escaping, so that Location is ASCII and stays on this server.
-    site.house.tree.write("dosya adı/index.html", b"<p>x")
+    site.house.tree.write("dosya adı/index.html", b"<p>x", NOW)
     assert site.get("/dosya%20ad%C4%B1").headers["location"] == "/dosya%20ad%C4%B1/"
 
 
@@ -226,6 +248,7 @@ def traps(site: Served) -> Path:
         "/bundle.tar.gz",
         "/feeds/tr/rss.xml.gz",
         "/feeds/tr/rss.xml.GZ",
+        "/feeds/tr/rss.xml.br",
         "/feeds/tr/rss.xml%00",
         "/feeds/tr/rss.xml%00.html",
         "/feeds/tr/rss.xml%0d%0aSet-Cookie:x",
@@ -245,6 +268,38 @@ def test_nothing_else_is_served(site: Served, path: str) -> None:
     assert b"SECRET" not in reply.body
     assert b"root:" not in reply.body
     assert "location" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"user_agent": ""},
+        {"user_agent": "x" * 4000},
+        {"cookie": "a=b; c=d"},
+        {"range": "bytes=0-9"},
+        {"range": "bytes=5-1"},
+        {"if_range": '"x"', "range": "bytes=0-9"},
+        {"if_none_match": '"a", ' * 500},
+        {"accept_encoding": "gzip;q=0," * 300},
+        {"accept": "text/nothing"},
+        {"a_im": "feed, vcdiff", "if_none_match": '"x"', "user_agent": "newsboat/2"},
+    ],
+)
+def test_anybody_gets_the_whole_feed(site: Served, headers: dict[str, str]) -> None:
+    reply = site.get(RSS, **headers)
+    assert (reply.status, reply.body) == (200, (site.house.tree.root / RSS[1:]).read_bytes())
+    assert not {"set-cookie", "content-range"} & set(reply.headers)
+
+
+def test_pages_elsewhere_may_read_feeds_with_conditions(site: Served) -> None:
+    asked = {"origin": "https://elsewhere.example", "access_control_request_method": "GET"}
+    reply = site.ask("OPTIONS", RSS, b"", **asked, access_control_request_headers="if-none-match")
+    assert (reply.status, reply.body) == (204, b"")
+    assert reply.headers["access-control-allow-origin"] == "*"
+    assert reply.headers["access-control-allow-headers"] == "*"
+    assert set(reply.headers["access-control-allow-methods"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert "access-control-allow-origin" not in site.ask("OPTIONS", "/feeds/", b"", **asked).headers
+    assert "access-control-allow-credentials" not in reply.headers
 
 
 def test_other_methods_are_refused(site: Served) -> None:
@@ -271,9 +326,11 @@ def test_conditions_apart_from_a_server() -> None:
     assert is_current(None, "Monday, 04-May-26 09:30:00 GMT", tag, NOW)
     assert not is_current(None, "Mon, 99 May 2026 99:30:00 GMT", tag, NOW)
     assert not is_current(None, None, tag, NOW)
-    assert accepts_gzip("*")
-    assert accepts_gzip("x-gzip")
-    assert not accepts_gzip("*;q=0")
-    assert not accepts_gzip("br;q=1, gzip;q=nonsense")
-    assert not accepts_gzip("*, gzip;q=0")
+    every = ("br", "gzip", "identity")
+    assert coding(None, every) == "identity"
+    assert coding("*", every) == "br"
+    assert coding("x-gzip", every) == "gzip"
+    assert coding("*;q=0", every) is None
+    assert coding("br;q=1, gzip;q=nonsense", {"gzip", "identity"}) == "identity"
+    assert coding("*, gzip;q=0", {"gzip", "identity"}) == "identity"
     assert preferred_languages("tr;q=0.2, *, en-GB, de;q=0") == ["en-gb", "tr"]

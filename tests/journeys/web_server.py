@@ -19,7 +19,7 @@ from syndicate.flows.run import run
 from syndicate.web import application
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
-HUB = "https://hub.example.org/push"
+HUB = "http://127.0.0.1:9/push"  # nobody listens there: refused at once
 CONFIG = f"""
 [site]
 name = {{ en = "The Gazette", tr = "Gazete", ar = "الجريدة" }}
@@ -43,6 +43,7 @@ description = {{ en = "What happened", tr = "Haftanın öne çıkan yazıları",
 cadence = "weekly"
 weekday = "monday"
 at = "08:00"
+cadences = ["monthly"]
 [newsletters.water]
 title = {{ en = "Water & cities", tr = "Su ve kentler", ar = "المياه والمدن" }}
 languages = ["en", "tr"]
@@ -52,10 +53,13 @@ at = "08:00"
 """
 
 
-def open_newsroom(root: Path) -> House:
-    """A story in three languages and one reader of it; everything published and sent as of ``NOW``."""
+def open_newsroom(root: Path, more: str = "") -> House:
+    """A story in three languages and one reader of it; everything published and sent as of ``NOW``.
+
+    ``more`` is further config.toml.
+    """
     (root / "articles" / "port").mkdir(parents=True)
-    (root / "config.toml").write_text(CONFIG, encoding="utf-8")
+    (root / "config.toml").write_text(CONFIG + more, encoding="utf-8")
     for language in ("en", "tr", "ar"):
         text = f"---\ntitle: The port in {language}\ndate: 2026-05-01\n---\nA story of the port, told at length.\n"
         (root / "articles" / "port" / f"index.{language}.md").write_text(text, encoding="utf-8")
@@ -108,7 +112,7 @@ class Served:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
-            connection.putrequest(method, path, skip_accept_encoding=True)
+            connection.putrequest(method, path, skip_host="host" in sent, skip_accept_encoding=True)
             for name, value in sent.items():
                 connection.putheader(name, value)
             if body:
@@ -132,9 +136,9 @@ class Served:
 
 
 @contextmanager
-def served(root: Path) -> Iterator[Served]:
+def served(root: Path, more: str = "") -> Iterator[Served]:
     """Set a newsroom up in ``root`` and serve it until the end of the block."""
-    house = open_newsroom(root)
+    house = open_newsroom(root, more)
     listener = create_server(("127.0.0.1", 0))
     config = uvicorn.Config(application(house, lambda: NOW), access_log=False, log_level="warning")
     server = uvicorn.Server(config)

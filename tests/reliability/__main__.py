@@ -1,6 +1,10 @@
 """``python -m tests.reliability [RUNS]``: RUNS (10,000) senders killed, over both databases and both carriers.
 
-Exit status 1 when anybody was mailed twice, anybody was lost, or a death left more in doubt than its connections.
+``python -m tests.reliability clocks [SLOTS]``: SLOTS (1,000) under two clocks whose time of day jumps, both databases,
+with leases and as if there were none.
+
+Exit status 1 when anybody was mailed twice, anybody was lost, a death left more in doubt than its connections, or a
+slot has not exactly one issue.
 """
 
 import json
@@ -12,6 +16,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "bench" / "results" / "reliability.json"
+CLOCK_RESULTS = RESULTS.with_name("clocks.json")
+CLOCKS = (("sqlite", "leads"), ("postgres", "leads"), ("sqlite", "together"), ("postgres", "together"))
 PARTS = (
     ("sqlite", "smtp", 0.25),
     ("postgres", "smtp", 0.25),
@@ -37,6 +43,21 @@ def main(number: int) -> int:
     for sentence in broken[:20]:
         print(f"BROKEN: {sentence}")
     return 1 if broken else 0
+
+
+def clocks(number: int) -> int:
+    """One after the other: two clocks and a database are as much as two cores can do."""
+    tallies = []
+    for seed, (kind, manner) in enumerate(CLOCKS):
+        words = ["tests.reliability.clocks", kind, manner, str(number // (2 * len(CLOCKS))), str(seed)]
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+        )
+        tallies.append(json.loads(done.stdout))
+        print(done.stdout, end="", flush=True)
+    slots = sum(one["issues"] for one in tallies)
+    CLOCK_RESULTS.write_text(json.dumps({"slots": slots, "parts": tallies}, indent=2) + "\n", "utf-8")
+    return 1 if any(one["broken"] for one in tallies) else 0
 
 
 def _part(kind: str, carrier: str, number: int, seed: int) -> dict[str, Any]:
@@ -67,4 +88,7 @@ def _print(tallies: list[dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else 10_000))
+    given = sys.argv[1:]
+    if given[:1] == ["clocks"]:
+        sys.exit(clocks(int(given[1]) if given[1:] else 1000))
+    sys.exit(main(int(given[0]) if given else 10_000))

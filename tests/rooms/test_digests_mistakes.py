@@ -9,7 +9,7 @@ from tests.rooms.test_digests_samples import NEWSLETTER, SITE, TEMPLATES, conten
 
 from syndicate.digests import ArchiveListing, archive_index, archive_page
 from syndicate.model import TemplateError
-from syndicate.web.pages import Pages
+from syndicate.web.pages import Pages, Tongue
 
 MISTAKES = [
     ("fine\n{% if %}", ":2: "),
@@ -61,5 +61,6 @@ def test_of_the_page_for_leaving(tmp_path: Path, text: str, says: str) -> None:
     pages = Pages(SITE, own(tmp_path, "unsubscribe", text))
     with pytest.raises(TemplateError, match=place(tmp_path, "unsubscribe", says)):
         pages.render(
-            "unsubscribe", "en", newsletter="Weekly", token="t", gets=True, is_back=False, may_return=False
-        )
+            "unsubscribe", Tongue("en"), newsletter="Weekly", token="t", gets=True, gets_others=False,
+            is_back=False, is_told=False, left_all=False, is_known=True, may_return=[], preferences="", reasons=(),
+        )  # fmt: skip

@@ -3,13 +3,14 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.editions import Plan, Reader, decide, plan
+from syndicate.editions import Plan, Reader, counts_at, decide, has_news, plan
 from syndicate.model import (
     Article,
     ArticleState,
@@ -53,7 +54,8 @@ def issue(
     stories: list[Story], *readers: Reader, since: float | None = -24, cutoff: float = 0, **values: Any
 ) -> Plan:
     wanted = newsletter(**values)
-    start = {} if since is None else dict.fromkeys(wanted.languages, START + since * HOUR)
+    windows = [("", language) for language in wanted.languages]
+    start = {} if since is None else dict.fromkeys(windows, START + since * HOUR)
     return plan(wanted, stories, readers, start, START + cutoff * HOUR)
 
 
@@ -174,6 +176,122 @@ def test_every_story_looked_at_has_its_reason_in_every_language() -> None:
     assert all({c.story for c in chosen} == {"a", "b", "old"} for chosen in made.choices.values())
 
 
+# -- the quiet period
+
+
+def settled(available: float, changed: float, **values: float) -> float:
+    """When an article counts, in hours after the start; ``values`` are settle and settle_at_most in hours."""
+    article = replace(version("s", "tr", available), changed=START + changed * HOUR)
+    wanted = newsletter(**{key: hours * HOUR for key, hours in values.items()})
+    return (counts_at(article, wanted) - START) / HOUR
+
+
+def test_an_article_counts_once_it_is_left_alone_and_not_before_it_is_out() -> None:
+    assert settled(0, 0) == settled(0, 5) == 0, "without a quiet period changes mean nothing"
+    assert settled(0, 0, settle=1) == 1
+    assert settled(0, 0.5, settle=1) == 1.5
+    assert settled(0, 2.9, settle=1) == 3, "at the latest three hours after it was out"
+    assert settled(0, 90, settle=1) == 3
+    assert settled(5, 1, settle=1) == 6, "written long before it is out"
+    assert settled(0, 0, settle=4, settle_at_most=0) == 0
+
+
+def test_what_may_still_be_changed_waits_and_says_until_when() -> None:
+    wanted = newsletter(settle=HOUR, wait_for_translation=6 * HOUR)
+    fresh = decide(story("s", tr=-0.5), wanted, ("tr",), None, START)
+    assert (fresh.verdict, fresh.detail) == (Verdict.NOT_SETTLED, "until 2026-06-01 08:30 UTC")
+    assert decide(story("s", tr=-1), wanted, ("tr",), None, START).verdict is Verdict.IN
+    assert decide(story("s", en=-0.5), wanted, ("tr", "en"), None, START).verdict is Verdict.NOT_SETTLED
+    assert decide(story("s", en=-2), wanted, ("tr", "en"), None, START).verdict is Verdict.WAITING
+    # Out before the wait was over: what may still be changed is not overtaken by what is foreign.
+    assert (
+        decide(story("s", en=-8, tr=-0.5), wanted, ("tr", "en"), START - HOUR, START).verdict
+        is Verdict.TOO_OLD
+    )
+    late = decide(story("s", en=-6.5, tr=-0.2), wanted, ("tr", "en"), None, START)
+    assert late.verdict is Verdict.NOT_SETTLED
+
+
+def test_a_correction_does_not_bring_a_story_back() -> None:
+    corrected = Story("s", (replace(version("s", "tr", -5), changed=START - HOUR),))
+    wanted: dict[str, Any] = {"settle": HOUR, "settle_at_most": 9 * HOUR}
+    assert told(issue([corrected], Reader(1, ("tr",)), since=-2, **wanted), 1) == ["s.tr"]
+    start = {("", "tr"): START - 2 * HOUR}
+    made = plan(
+        newsletter(**wanted), [corrected], [Reader(1, ("tr",))], start, START, told={("", "tr"): {"s"}}
+    )
+    assert made.editions == ()
+    assert made.choices["tr"][0].detail == "told in an earlier issue"
+
+
+# -- cadences
+
+WEEKLY = {"cadences": ("weekly",)}
+
+
+def test_only_readers_whose_cadence_is_due_are_in_an_issue() -> None:
+    stories = [story("a", tr=-1), story("b", tr=-100)]
+    readers = [Reader(1, ("tr",)), Reader(2, ("tr",), cadence="weekly"), Reader(3, ("tr",), cadence="yearly")]
+    since = {("", "tr"): START - 24 * HOUR, ("weekly", "tr"): START - 168 * HOUR}
+    wanted = newsletter(**WEEKLY)
+    daily = plan(wanted, stories, readers, since, START)
+    assert (told(daily, 1), told(daily, 3)) == (["a.tr"], ["a.tr"])
+    assert 2 not in daily.assigned
+    assert 2 not in daily.skipped
+    both = plan(wanted, stories, readers, since, START, ("", "weekly"))
+    assert (told(both, 1), told(both, 2)) == (["a.tr"], ["a.tr", "b.tr"])
+    assert [(e.cadence, e.is_main) for e in both.editions] == [("", True), ("weekly", True)]
+    assert set(both.choices) == {"tr", "en", "ru", "tr weekly", "en weekly", "ru weekly"}
+    rare = plan(wanted, stories, readers, since, START, ("weekly",))
+    assert set(rare.assigned) == {2}
+
+
+def test_two_cadences_that_tell_the_same_have_an_edition_each() -> None:
+    stories = [story("a", tr=-1)]
+    since = {("", "tr"): START - 24 * HOUR, ("weekly", "tr"): START - 24 * HOUR}
+    made = plan(newsletter(**WEEKLY), stories, [], since, START, ("", "weekly"))
+    assert len({e.selection for e in made.editions}) == len(made.editions) == 2
+
+
+def test_who_comes_from_a_rarer_cadence_misses_nothing_since_their_last_issue() -> None:
+    stories = [story(name, tr=-hours) for name, hours in (("a", 1), ("b", 30), ("c", 60), ("d", 90))]
+    readers = [
+        Reader(1, ("tr",)),
+        Reader(2, ("tr",), since=START - 70 * HOUR),
+        Reader(3, ("tr",), frozenset({"b"}), since=START - 70 * HOUR),
+        Reader(4, ("tr",), since=START - HOUR / 2),
+    ]
+    made = issue(stories, *readers, **WEEKLY)
+    assert told(made, 1) == told(made, 4) == ["a.tr"]
+    assert told(made, 2) == ["a.tr", "b.tr", "c.tr"]
+    assert told(made, 3) == ["a.tr", "c.tr"]
+    few = issue(stories, *readers, minimum_stories=4, **WEEKLY)
+    assert told(few, 2) == ["a.tr", "b.tr", "c.tr"], "it would not come again"
+    assert few.skipped[1] is SkipReason.NOTHING_NEW
+
+
+def test_zones_are_kept_only_where_they_matter() -> None:
+    stories = [story("a", tr=-1)]
+    readers = [Reader(1, ("tr",), zone="Asia/Tokyo"), Reader(2, ("de",), zone="Asia/Tokyo")]
+    assert issue(stories, *readers).zones == {}
+    assert issue(stories, *readers, follows_readers=True).zones == {1: "Asia/Tokyo"}
+
+
+def test_a_look_before_all_readers_are_looked_at() -> None:
+    wanted = newsletter(wait_for_translation=6 * HOUR)
+
+    def stirs(*stories: Story, since: float, groups: Any = (), told: Any = MappingProxyType({})) -> bool:
+        return has_news(wanted, stories, groups, START + since * HOUR, START, told)
+
+    assert stirs(story("a", tr=-1), since=-2)
+    assert not stirs(story("a", tr=-1), since=-1)
+    assert not stirs(story("a", tr=-1), since=-2, told={("", "tr"): {"a"}})
+    assert not stirs(story("a", en=-7), since=-2)
+    assert stirs(story("a", en=-7), since=-2, groups=[("tr", "en")])
+    assert not stirs(story("a", en=-7), since=-2, groups=[("de",)])
+    assert not stirs(since=-2)
+
+
 # -- chains of issues -----------------------------------------------------------------------------------------
 
 
@@ -182,7 +300,7 @@ class Newsroom:
 
     def __init__(self, *newsletters: Newsletter) -> None:
         self.newsletters = newsletters
-        self.since: dict[str, dict[str, datetime]] = {one.key: {} for one in newsletters}
+        self.since: dict[str, dict[tuple[str, str], datetime]] = {one.key: {} for one in newsletters}
         self.had: dict[int, set[str]] = {}
         self.mails: list[tuple[int, Edition]] = []
 
@@ -193,7 +311,7 @@ class Newsroom:
         readers = [Reader(one, reads, frozenset(self.had.get(one, ()))) for one, reads in people.items()]
         made = plan(wanted, stories, readers, self.since[wanted.key], cutoff)
         for language in {e.language for e in made.editions if e.is_main}:
-            self.since[wanted.key][language] = cutoff
+            self.since[wanted.key]["", language] = cutoff
         for reader, index in made.assigned.items():
             edition = made.editions[index]
             self.mails.append((reader, edition))
@@ -298,3 +416,50 @@ def test_what_others_have_left_goes_out_when_the_window_closes_over_it() -> None
     made = room.send(wanted, stories, people, 48)
     assert told(made, 1) == ["b.tr", "a.tr"]
     assert told(made, 2) == ["c.en*"]
+
+
+@settings(max_examples=150)
+@given(
+    hours=st.lists(st.integers(1, 20 * 24), min_size=1, max_size=12),
+    changes=st.lists(st.tuples(st.integers(1, 20), st.integers(0, 2)), max_size=8),
+)
+def test_who_changes_their_cadence_is_told_everything_once(
+    hours: list[int], changes: list[tuple[int, int]]
+) -> None:
+    """Four weeks of days, every fourth of them "weekly", too; three readers who change their minds.
+
+    What the store remembers is kept here as it keeps it: the last issue each was in, and the last of each cadence.
+    """
+    wanted = newsletter(cadences=("weekly",))
+    stories = [story(f"s{n}", tr=at) for n, at in enumerate(hours)]
+    cadence = {0: "", 1: "weekly", 2: ""}
+    had: dict[int, set[str]] = {reader: set() for reader in cadence}
+    was_in: dict[int, datetime] = {}
+    last: dict[str, datetime] = {}
+    for day in range(25):
+        cutoff = START + day * 24 * HOUR
+        for when, reader in changes:
+            if when == day:
+                cadence[reader] = "" if cadence[reader] else "weekly"
+        due = ("", "weekly") if day % 4 == 0 else ("",)
+        begin = min(last.values(), default=cutoff)
+        readers = [
+            Reader(
+                one, ("tr",), frozenset(had[one]), of,
+                was_in[one] if of in last and was_in[one] != last[of] and was_in[one] >= begin else None,
+            )
+            for one, of in cadence.items()
+        ]  # fmt: skip
+        since = {(of, "tr"): last[of] for of in due if of in last}
+        # Main editions of windows that had nothing are made here, too: it is windows that this is about.
+        filler = story(f"filler{day}", tr=day * 24 - 0.5)
+        made = plan(wanted, [filler, *stories], readers, since, cutoff, due)
+        for one, index in made.assigned.items():
+            new = {item.story for item in made.editions[index].items}
+            assert not new & had[one]
+            had[one] |= new
+        was_in |= dict.fromkeys([*made.assigned, *made.skipped], cutoff)
+        last |= dict.fromkeys(due, cutoff)
+    told = {one: {s for s in stories_had if s.startswith("s")} for one, stories_had in had.items()}
+    everything = {one.id for one in stories}
+    assert all(mine == everything for mine in told.values())

@@ -12,6 +12,8 @@ from syndicate.model import CarrierError, DeliveryState, HandOver, Outcome
 class Outbox:
     """Writes ``{folder}/{delivery:07d}.eml``; a file that is there was handed over, whole.
 
+    Letters that are no deliveries have negative numbers: ``confirm-{number:07d}.eml``.
+
     Raises :class:`CarrierError` when the folder cannot be written to; what was taken by then is given back.
     """
 
@@ -83,7 +85,8 @@ class Outbox:
         desk.settle(delivery, Outcome(DeliveryState.ACCEPTED))
 
     def _path(self, delivery: int) -> Path:
-        return self.folder / f"{delivery:07d}.eml"
+        name = f"{delivery:07d}" if delivery >= 0 else f"confirm-{-delivery:07d}"
+        return self.folder / f"{name}.eml"
 
     def _part(self, delivery: int) -> Path:
         return self._path(delivery).with_suffix(".part")

@@ -53,16 +53,21 @@ def ingest(
 @app.command()
 def publish(config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Build the feeds and the archive: only what changed is written."""
+    from syndicate.flows.ping import send_pings
     from syndicate.flows.run import publish_feeds, publish_pages
 
     opened = house(config)
     with show.progress(as_json) as progress:
-        feeds, archive = publish_feeds(opened, now(), progress), publish_pages(opened, now())
+        feeds = publish_feeds(opened, now(), progress)
+        pings = send_pings(opened, now())
+        archive = publish_pages(opened, now())
     written, removed = [*feeds.written, *archive.written], [*feeds.removed, *archive.removed]
     if as_json:
-        show.json({"written": written, "removed": removed, "kept": feeds.kept + archive.kept})
+        kept = feeds.kept + archive.kept
+        show.json({"written": written, "removed": removed, "kept": kept, "pings": pings})
     else:
         show.line(f"{len(written)} files written, {len(removed)} removed, in {opened.tree.root}")
+    show.warnings(pings.problems)
 
 
 @app.command()
@@ -128,6 +133,7 @@ def summary(opened: "House", report: "RunReport") -> dict[str, Any]:
             {
                 "newsletter": plan.issue.newsletter,
                 "date": plan.issue.date,
+                "name": plan.issue.name,
                 "state": plan.issue.state,
                 "new": plan.is_new,
                 "editions": len(plan.editions),
@@ -174,7 +180,7 @@ def _print_summary(opened: "House", report: "RunReport") -> None:
     for plan in report.plans:
         for language in plan.empty if plan.is_new else ():
             show.line(
-                f"{plan.issue.newsletter} {plan.issue.date}: no edition in {language}, nothing new in it"
+                f"{plan.issue.newsletter} {plan.issue.name}: no edition in {language}, nothing new in it"
             )
     problems(report.ingest, 8)
     show.put_off(report.send)
@@ -185,4 +191,4 @@ def _print_summary(opened: "House", report: "RunReport") -> None:
 
 def _planned(report: "RunReport") -> str:
     new = [plan for plan in report.plans if plan.is_new]
-    return ", ".join(f"{p.issue.newsletter} {p.issue.date}: {p.issue.state}" for p in new) or "no issue due"
+    return ", ".join(f"{p.issue.newsletter} {p.issue.name}: {p.issue.state}" for p in new) or "no issue due"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from syndicate.cli import show
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house, keep_time
-from syndicate.cli.ending import Interrupted, anonymous
+from syndicate.cli.ending import Interrupted
+from syndicate.cli.logs import anonymous
 
 if TYPE_CHECKING:
     from syndicate.flows.duties import Told
@@ -29,7 +30,9 @@ def _as_json(told: "Told") -> None:
 
 
 def _as_line(told: "Told") -> None:
-    facts = [f"{name}: {_fact(value)}" for name, value in told.what.items()]
+    facts = [
+        _fact(value) if name == "state" else f"{name}: {_fact(value)}" for name, value in told.what.items()
+    ]
     show.said(f"{told.at:%Y-%m-%d %H:%M:%S} UTC {told.duty}: {', '.join(facts)}".rstrip(" :"), "")
     show.warnings(told.problems)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syndicate.cli import logs
 from syndicate.cli.ending import Interrupted, ended
 from syndicate.model import SyndicateError
 
@@ -57,7 +58,9 @@ def house(config: Path) -> "House":
     """The house that ``config`` describes."""
     if _doors.open_house is None:
         raise AssertionError("the command was started by command()")
-    return _doors.open_house(config)
+    opened = _doors.open_house(config)
+    logs.settle(opened.log_format, opened.log_level)
+    return opened
 
 
 def keep_time(opened: "House", tell: "Callable[[Told], None]") -> None:

@@ -1,19 +1,16 @@
 """How a command ends: 0 done, 1 failed, 2 misused; a sentence and never a traceback, and nobody's address in it."""
 
-import logging
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from traceback import extract_tb
 from types import FrameType
 
+from syndicate.cli import logs
+from syndicate.cli.logs import anonymous, where
 from syndicate.model import ConfigError, NotFound, SyndicateError
 
 DONE, FAILED, MISUSED = 0, 1, 2
-_ADDRESS = re.compile(r"(?<![\w.+:/-])[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
 
 
 class Interrupted(BaseException):
@@ -33,11 +30,6 @@ def ended(call: Callable[[], None]) -> int:
     return status
 
 
-def anonymous(text: str) -> str:
-    """``text`` without e-mail addresses: what is printed on errors ends in logs."""
-    return _ADDRESS.sub("[address]", text)
-
-
 def _status(call: Callable[[], None]) -> int:
     try:
         call()
@@ -55,7 +47,7 @@ def _status(call: Callable[[], None]) -> int:
         place = f"{error.filename}: " if error.filename else ""
         return _told(f"{place}{error.strerror or error}", FAILED)
     except Exception as error:
-        return _told(f"unexpected {_where(error)}; please report it", FAILED)
+        return _told(f"unexpected {where(error)}; please report it", FAILED)
     return DONE
 
 
@@ -64,28 +56,8 @@ def _told(text: str, status: int) -> int:
     return status
 
 
-def _where(error: BaseException) -> str:
-    """Kind, first line and place of a fault of ours; further lines may hold what people wrote."""
-    first = str(error).partition("\n")[0][:200]
-    frames = [f for f in extract_tb(error.__traceback__) if "syndicate" in Path(f.filename).parts]
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}" + (f": {first}" if first else "")
-
-
-class _OneLine(logging.Formatter):
-    """A log line stays a line: the place of a fault instead of its traceback."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        text = record.getMessage()
-        if record.exc_info and record.exc_info[1] is not None:
-            text = f"{text}: {_where(record.exc_info[1])}"
-        return anonymous(f"syndicate: {record.levelname.lower()}: {text}")
-
-
 def _prepare() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(_OneLine())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logs.start()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a letter shows its number instead of stopping us.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -13,12 +13,15 @@ from syndicate.cli.command import CONFIG, AsJson, Config, app, house
 
 if TYPE_CHECKING:
     from syndicate.flows.house import House
-    from syndicate.flows.issues import Upcoming
     from syndicate.flows.plan import PlanReport
+    from syndicate.flows.upcoming import Coming, Upcoming
     from syndicate.model import Choice, Issue
 
 issue = typer.Typer(no_args_is_help=True, help="Issues of newsletters: plan, look, approve, send.")
 app.add_typer(issue, name="issue")
+
+ZONES = 40
+"""Zones shown of a newsletter that follows its readers; --json has all."""
 
 OUT = 5
 """Stories shown of each reason why stories are out."""
@@ -29,7 +32,7 @@ Number = Annotated[int, typer.Argument(metavar="ISSUE", help="The number that `i
 @issue.command("list")
 def list_issues(
     newsletter: Annotated[str, typer.Option(help="Only this newsletter.")] = "",
-    upcoming: Annotated[bool, typer.Option("--upcoming", help="The next issue of each newsletter.")] = False,
+    upcoming: Annotated[bool, typer.Option("--upcoming", help="The next issues of each newsletter.")] = False,
     config: Config = CONFIG,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +53,7 @@ def list_issues(
         show.line("no issue yet; see: syndicate issue list --upcoming")
     columns = ("issue", "newsletter", "date", "state", "editions", "owed", "handed over")
     cells = [
-        (r.issue.id, r.issue.newsletter, r.issue.date, r.issue.state, r.editions, r.owed, r.accepted)
+        (r.issue.id, r.issue.newsletter, r.issue.name, r.issue.state, r.editions, r.owed, r.accepted)
         for r in rows
     ]
     show.table("", columns, cells)
@@ -66,13 +69,10 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Plan the issue of the newest slot; every story is in or out with its reason."""
-    from syndicate.editions import latest_slot
-    from syndicate.flows.plan import plan_issue
+    from syndicate.flows.timetable import plan_now
 
     opened = house(config)
-    moment = now()
-    wanted = opened.newsletter(newsletter)
-    report = plan_issue(opened.planner, wanted, latest_slot(wanted, moment), moment, again)
+    report = plan_now(opened.planner, opened.newsletter(newsletter), now(), again)
     _print_plan(report, as_json)
 
 
@@ -87,8 +87,13 @@ def show_issue(number: Number, config: Config = CONFIG, as_json: AsJson = False)
         return
     one = told.issue
     show.line(state_of(one))
+    if one.note:
+        show.line(one.note)
     show.line(f"stories from {_moment(one.since)} to {_moment(one.cutoff)}")
-    rows = [(" ".join(e.reads), *_numbers(e.states), len(e.articles), e.subject) for e in told.editions]
+    rows = [
+        (" ".join((*e.reads, e.cadence)).rstrip(), *_numbers(e.states), len(e.articles), e.subject)
+        for e in told.editions
+    ]
     columns = ("for readers of", "handed over", "planned", "other", "stories", "subject")
     show.table("Editions", columns, rows)
     outcomes = [(state, number, reason) for state, reason, number in told.deliveries]
@@ -118,7 +123,7 @@ def preview(
 
 
 def _upcoming(opened: "House", only: str, as_json: bool) -> None:
-    from syndicate.flows.issues import upcoming
+    from syndicate.flows.upcoming import upcoming
 
     wanted = [opened.newsletter(only)] if only else list(opened.newsletters.values())
     told = [upcoming(opened, newsletter, now()) for newsletter in wanted]
@@ -130,7 +135,12 @@ def _upcoming(opened: "House", only: str, as_json: bool) -> None:
 
 
 def _print_upcoming(one: "Upcoming") -> None:
-    show.line(f"{one.newsletter}: next on {one.date} at {one.local} ({one.slot:%Y-%m-%d %H:%M} UTC)")
+    for n, coming in enumerate(one.slots):
+        show.line(f"{one.newsletter}: {'then' if n else 'next'} {_coming(coming)}")
+        for zone in coming.zones[:ZONES] if not n else ():
+            show.line(f"    {zone.local} {zone.zone}: {zone.readers} readers")
+    if not one.slots:
+        show.line(f"{one.newsletter}: no issue is to come; look at cron")
     rows = [(language, n, one.readers.get(language, 0)) for language, n in one.stories.items()]
     show.table("If it were now", ("language", "stories", "readers"), rows)
     if not rows:
@@ -138,11 +148,27 @@ def _print_upcoming(one: "Upcoming") -> None:
     for reason, number in one.skipped.items() if rows else ():
         show.line(f"  {number} readers would get nothing: {reason}")
     gaps = [
-        (" ".join(gap.lacks), " ".join(gap.has), one.titles.get(gap.story, gap.story)) for gap in one.missing
+        (
+            " ".join(gap.lacks),
+            " ".join(gap.has),
+            _moment(gap.until, "no more"),
+            one.titles.get(gap.story, gap.story),
+        )
+        for gap in one.missing
     ]
-    show.table("Not translated yet", ("missing in", "is in", "story"), gaps)
+    show.table("Not translated yet", ("missing in", "is in", "waited for until", "story"), gaps)
     _choices(one.choices, one.titles)
     show.line()
+
+
+def _coming(one: "Coming") -> str:
+    if one.is_instant:
+        return f"as soon as a story is ready, not before {one.local} ({_moment(one.moment)})"
+    told = f"on {one.name[:10]} at {one.local} ({_moment(one.moment)}), {' and '.join(one.cadences)}"
+    if not one.zones:
+        return told
+    number, last = sum(zone.readers for zone in one.zones), one.zones[-1]
+    return f"{told}: {number} readers in {len(one.zones)} zones, the last at {_moment(last.moment)}"
 
 
 def _print_plan(report: "PlanReport", as_json: bool) -> None:
@@ -152,6 +178,8 @@ def _print_plan(report: "PlanReport", as_json: bool) -> None:
         return
     made = "planned now" if report.is_new else "was planned before"
     show.line(f"{state_of(report.issue)} ({made})")
+    if report.folded:
+        show.line(f"  {report.folded} slots were missed before it; their stories are in it")
     show.table("", ("language", "readers"), report.owed.items())
     for language in report.empty if report.is_new else ():
         show.line(f"  {language}: nothing new, no edition")
@@ -199,9 +227,9 @@ def _numbers(states: dict[str, int]) -> tuple[int, int, int]:
     return accepted, planned, sum(states.values()) - accepted - planned
 
 
-def _moment(moment: "datetime | None") -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "the first"
+def _moment(moment: "datetime | None", otherwise: str = "the first") -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else otherwise
 
 
 def state_of(changed: "Issue") -> str:
-    return f"issue {changed.id}, {changed.newsletter} {changed.date}: {changed.state}"
+    return f"issue {changed.id}, {changed.newsletter} {changed.name}: {changed.state}"

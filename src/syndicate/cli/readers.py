@@ -1,56 +1,101 @@
 """``syndicate subscribers …``: lists in and out, one person, erasure."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syndicate.cli import show
 from syndicate.cli.articles import now
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house
+from syndicate.model import SubscriberStatus
+
+if TYPE_CHECKING:
+    from syndicate.flows.house import House
 
 subscribers = typer.Typer(no_args_is_help=True, help="Subscribers: lists in and out, one person, erasure.")
 app.add_typer(subscribers, name="subscribers")
-SHOWN = 20
+
+
+IgnoreUnknown = Annotated[
+    bool, typer.Option("--ignore-unknown", help="Pass over columns that mean nothing here.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Report what would become of each line; change nothing.")
+]
 
 
 @subscribers.command()
 def sync(
     files: Annotated[list[Path] | None, typer.Argument(help="CSV files; default: subscribers/*.csv")] = None,
+    ignore_unknown: IgnoreUnknown = False,
+    dry_run: DryRun = False,
     config: Config = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Merge CSV files into the database. Nobody who left is brought back; a second run changes nothing."""
-    from syndicate.flows.lists import sync as sync_lists
-
     opened = house(config)
     paths = files or sorted(opened.lists.glob("*.csv"))
     if not paths:
         print(f"syndicate: {opened.lists}: no CSV file there", file=sys.stderr)  # noqa: T201
-    report = sync_lists(opened.database, paths, list(opened.newsletters), opened.key, now())
-    if as_json:
-        show.json({"counts": report.counts, "lines": report.lines})
-        return
-    show.line(", ".join(f"{n} {fate}" for fate, n in report.counts.items()) or "no lines")
-    for _, fate, reason in report.lines[:SHOWN]:
-        show.said(f"{fate}: {reason}")
-    if len(report.lines) > SHOWN:
-        show.line(f"  … and {len(report.lines) - SHOWN} more (all of them with --json)")
+    _merge(opened, paths, as_json, ignore_unknown=ignore_unknown, is_rehearsal=dry_run)
 
 
 @subscribers.command("import")
-def import_list(file: Path, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Merge one CSV file into the database."""
-    sync([file], config, as_json)
+def import_list(
+    file: Path,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Where each line's fate is told; default: reports/ beside the database."),
+    ] = None,
+    ignore_unknown: IgnoreUnknown = False,
+    dry_run: DryRun = False,
+    config: Config = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Merge one CSV file into the database: the whole of it, or nothing when it is interrupted."""
+    _merge(house(config), [file], as_json, report=report, ignore_unknown=ignore_unknown, is_rehearsal=dry_run)
+
+
+def _merge(opened: "House", paths: Sequence[Path], as_json: bool, **how: Any) -> None:
+    from syndicate.flows.lists import Wanted
+    from syndicate.flows.lists import sync as merge_lists
+
+    with show.progress(as_json) as told:
+        wanted = Wanted(list(opened.newsletters), opened.key, now(), opened.reports, progress=told, **how)
+        report = merge_lists(opened.database, paths, wanted)
+    if as_json:
+        show.json({"counts": report.counts, "lines": report.lines, "reports": report.files})
+        return
+    show.line(", ".join(f"{n} {fate}" for fate, n in report.counts.items()) or "no lines")
+    for place, fate, reason in report.lines:
+        show.said(f"{fate}: {place}: {reason}")
+    for path in report.files:
+        show.line(f"each line's fate: {path}")
 
 
 @subscribers.command()
-def export(output: Path, config: Config = CONFIG) -> None:
+def export(
+    output: Path,
+    newsletter: Annotated[str, typer.Option(help="Only its subscribers.")] = "",
+    language: Annotated[str, typer.Option(help="Only who reads it.")] = "",
+    status: Annotated[SubscriberStatus | None, typer.Option(help="Only who is in this state.")] = None,
+    config: Config = CONFIG,
+) -> None:
     """Write everyone as a CSV file that `sync` reads."""
     from syndicate.flows.lists import export as write
+    from syndicate.languages import normalise
+    from syndicate.store.lists import Chosen
 
-    show.line(f"{write(house(config).database, output)} subscribers written to {output}")
+    opened = house(config)
+    chosen = Chosen(
+        opened.newsletter(newsletter).key if newsletter else "",
+        normalise(language) if language else "",
+        status or "",
+    )
+    show.line(f"{write(opened.database, output, chosen)} subscribers written to {output}")
 
 
 @subscribers.command()
@@ -116,8 +161,11 @@ def unsubscribe(email: str, newsletter: str, config: Config = CONFIG) -> None:
 @subscribers.command()
 def erase(email: str, config: Config = CONFIG) -> None:
     """Delete all that is held about a person; a keyed hash keeps lists from bringing them back."""
+    from syndicate.flows.fates import forget_traces
     from syndicate.flows.subscribe import erase as erase_one
+    from syndicate.subscribers import canonical
 
     opened = house(config)
     erase_one(opened.database, email, opened.key, now())
-    show.line("erased")
+    is_clean = forget_traces(opened.database, opened.reports, canonical(email))
+    show.line("erased" if is_clean else "erased; the database's log forgets it once nobody reads in it")

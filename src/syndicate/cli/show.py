@@ -10,7 +10,8 @@ from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from syndicate.cli.ending import Interrupted, anonymous
+from syndicate.cli.ending import Interrupted
+from syndicate.cli.logs import anonymous
 from syndicate.flows.progress import Progress, silent
 from syndicate.model import Problem
 

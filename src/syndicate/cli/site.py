@@ -45,12 +45,14 @@ def serve(
 @app.command()
 def status(config: Config = CONFIG, as_json: AsJson = False) -> None:
     """What there is, in numbers, what waits for somebody, and everything that is wrong now."""
+    from syndicate.flows.standing import standing
     from syndicate.flows.status import problems, totals, waiting
 
     opened = house(config)
     there, wrong, waits = totals(opened), problems(opened), waiting(opened)
+    stands = standing(opened, now())
     if as_json:
-        show.json({"totals": there, "waiting": waits, "problems": wrong})
+        show.json({"totals": there, "waiting": waits, "problems": wrong, "clock": stands})
         return
     rows = [
         ("articles", there.articles),
@@ -61,7 +63,8 @@ def status(config: Config = CONFIG, as_json: AsJson = False) -> None:
         *((f"subscribers, {state}", n) for state, n in there.subscribers.items()),
     ]
     show.table("", ("what", "number"), rows)
-    for one in waits:
+    show.said(stands.summary, "")
+    for one in (*stands.sentences, *waits):
         show.said(one, "")
     _print_problems(wrong)
 

@@ -6,10 +6,12 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from syndicate.clock.rhythm import Every, Rhythm, Watch
@@ -18,6 +20,9 @@ from syndicate.flows import duties
 from syndicate.flows.duties import Done, Time, Told, Verb
 from syndicate.flows.house import House
 from syndicate.model import SyndicateError
+
+BEFORE = timedelta(minutes=1)
+"""How long before a slot the sources are read once more: what was just published is in."""
 
 JUMP = timedelta(seconds=2)
 """What the wall clock may be off against the steady one between two beats before it is said to have jumped."""
@@ -43,8 +48,8 @@ class Clock:
         self.house, self.rhythm, self.time = house, rhythm, time
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
         self._tell, self._telling = tell, threading.Lock()
-        self._ended, self._leads = threading.Event(), threading.Event()
-        self._until = monotonic()
+        self._ended, self._leads, self._has_gathered = (threading.Event() for _ in range(3))
+        self._until, self._has_stood_by = monotonic(), False
         self._complaints: dict[str, tuple[str, float]] = {}
         self._threads = Threads()
         self._scheduler = self._made()
@@ -92,21 +97,25 @@ class Clock:
         is_mine = duties.lead(self.house, self.holder, moment, self.rhythm.lease)
         self._until = asked + self.rhythm.lease.total_seconds() if is_mine else asked
         if is_mine and not self._leads.is_set() and not self._ended.is_set():
+            self._has_stood_by = False
             self._leads.set()
             self._scheduler.resume()
             self._say("clock", {"state": "leads"})
-            self._wake_all()
+            self._begin()
         elif abs(jump) > JUMP:
             if self._leads.is_set():
                 self._say("clock", {"jump": round(jump.total_seconds(), 1)})
-            self._wake_all()
+            self._begin()
 
     def _stand_by(self) -> None:
         """Somebody else leads, or nobody knows: whatever is running ends as it does at the end."""
         if self._leads.is_set():
             self._leads.clear()
             self._scheduler.pause()
-            self._say("clock", {"state": "stands by"})
+        elif self._has_stood_by:
+            return
+        self._has_stood_by = True
+        self._say("clock", {"state": "stands by"})
 
     def _step_down(self) -> None:
         try:
@@ -121,14 +130,14 @@ class Clock:
             executors={"default": self._threads},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
             timezone=UTC,
-            logger=logging.getLogger("syndicate.clock.scheduler"),
         )
-        # That a duty still runs when its time comes again is no news.
-        scheduler._logger.setLevel(logging.ERROR)
+        # That a duty is begun, or still runs when its time comes again, is no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         rhythm, slots = self.rhythm, self._next_moment
-        self._add(scheduler, "gather", duties.gather, Every(rhythm.ingest), "ring", "ping")
+        self._add(scheduler, "gather", duties.gather, Every(rhythm.ingest, self._before_next), "ring", "ping")
         self._add(scheduler, "ring", duties.ring, Every(rhythm.net, slots), "send")
         self._add(scheduler, "send", duties.send, Every(rhythm.net, slots))
+        self._add(scheduler, "post", duties.post, Every(rhythm.net))
         self._add(scheduler, "listen", duties.listen, Every(rhythm.listen))
         self._add(scheduler, "ping", duties.ping, Every(rhythm.net))
         return scheduler
@@ -138,6 +147,9 @@ class Clock:
         scheduler.add_job(self._perform, trigger, (name, verb, then), id=name, next_run_time=self.time())
 
     def _perform(self, name: str, verb: Verb, then: tuple[str, ...]) -> None:
+        # As in a run: what is out is looked for before the first issue is planned.
+        if name == "ring" and not self._has_gathered.is_set():
+            return
         began = monotonic()
         try:
             done = duties.perform(self.house, name, verb, self.time, self._go_on)
@@ -145,6 +157,7 @@ class Clock:
             return
         except Exception as error:
             self._complain(name, error)
+            self._after(name, then)
             return
         self._settle(name, done, then, monotonic() - began)
 
@@ -152,11 +165,17 @@ class Clock:
         self._complaints.pop(name, None)
         if done.what or done.problems:
             self._say(name, done.what, tuple(done.problems), round(seconds, 3))
-        if done.what:
-            for one in then:
-                self._wake(one)
+        self._after(name, then if done.what else ())
         if done.again and done.again < self.time() + self.rhythm.net:
             self._wake(name, done.again)
+
+    def _after(self, name: str, then: tuple[str, ...]) -> None:
+        """What comes next."""
+        if name == "gather" and not self._has_gathered.is_set():
+            self._has_gathered.set()
+            then = (*then, "ring")
+        for one in then:
+            self._wake(one)
 
     def _go_on(self, stage: str, done: int, total: int | None = None) -> None:
         """The progress of a duty: the place where it is asked to end."""
@@ -164,18 +183,30 @@ class Clock:
             raise Stopped
 
     def _next_moment(self, moment: datetime) -> datetime | None:
+        return self._asked(duties.next_moment, moment)
+
+    def _before_next(self, moment: datetime) -> datetime | None:
+        found = self._asked(duties.next_slot, moment + BEFORE)
+        return found - BEFORE if found else None
+
+    def _asked(self, ask: Callable[[House, datetime], datetime | None], moment: datetime) -> datetime | None:
+        """The answer; none while the database is away: APScheduler, which asks, must outlive that."""
         try:
-            return duties.next_moment(self.house, moment)
+            return ask(self.house, moment)
         except Exception as error:
             self._complain("timetable", error)
             return None
 
-    def _wake_all(self) -> None:
+    def _begin(self) -> None:
+        """Everything is asked now: nobody knows how long nobody asked."""
+        self._has_gathered.clear()
         for job in self._scheduler.get_jobs():
             self._wake(job.id)
 
     def _wake(self, name: str, moment: datetime | None = None) -> None:
-        self._scheduler.modify_job(name, next_run_time=max(moment or self.time(), self.time()))
+        # A scheduler that ends has no jobs any more.
+        with suppress(JobLookupError):
+            self._scheduler.modify_job(name, next_run_time=max(moment or self.time(), self.time()))
 
     # -- telling
 

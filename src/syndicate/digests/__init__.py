@@ -5,9 +5,19 @@ EditionContent --compose--> Digest --stencil--> Stencil --message--> one person'
      |                        +--letter--> Letter --personal--> what a carrier fills in by itself
      |
      +--archive_page--> the same edition as a web page        ArchiveListing --archive_index--> list of issues
+
+Confirmation --confirmation--> Note --note_pieces, note_letter--> the mail to whoever signed up
 """
 
 from syndicate.digests.archive import archive_index, archive_page
+from syndicate.digests.confirmation import (
+    Confirmation,
+    Envelope,
+    Note,
+    confirmation,
+    note_letter,
+    note_pieces,
+)
 from syndicate.digests.content import (
     ArchivedIssue,
     ArchiveListing,
@@ -26,10 +36,13 @@ from syndicate.digests.standing import sender
 __all__ = [
     "ArchiveListing",
     "ArchivedIssue",
+    "Confirmation",
     "Digest",
     "EditionArticle",
     "EditionContent",
+    "Envelope",
     "Marked",
+    "Note",
     "Recipient",
     "Sender",
     "Sibling",
@@ -37,7 +50,10 @@ __all__ = [
     "archive_index",
     "archive_page",
     "compose",
+    "confirmation",
     "letter",
+    "note_letter",
+    "note_pieces",
     "personal",
     "sender",
     "stencil",

@@ -18,8 +18,8 @@ from syndicate.digests.slots import cleared
 from syndicate.digests.subject import dated, subject
 from syndicate.digests.templates import render
 from syndicate.digests.view import Card, cards, lines_of, newsletter_name, site_name
-from syndicate.languages import direction, endonym, format_date, primary
-from syndicate.model import Footnote
+from syndicate.languages import direction, endonym, format_date, interface, primary
+from syndicate.model import Footnote, Newsletter, Site
 
 _HEADING = re.compile(r"h([1-6])")
 _TOP_HEADING = 3
@@ -72,6 +72,7 @@ class Page:
     heading: str
     url: str
     archive_url: str
+    subscribe_url: str
     stories: tuple[FullStory, ...]
     cards: tuple[Card, ...]
     feeds: tuple[tuple[str, str], ...]
@@ -110,6 +111,7 @@ def archive_page(content: EditionContent, templates: Sequence[Path]) -> bytes:
         heading=dated(name, format_date(content.issue_date, language), language),
         url=safe_url(content.web_url),
         archive_url=safe_url(content.archive_url),
+        subscribe_url=_subscribe_url(site, content.newsletter, language),
         stories=tuple(_full(item, n, content) for n, item in enumerate(content.all, 1)),
         cards=tuple(cards(content.all, language)),
         feeds=_feeds(content.feeds),
@@ -131,12 +133,19 @@ def archive_index(listing: ArchiveListing, templates: Sequence[Path]) -> bytes:
         "newsletter": newsletter_name(site, listing.newsletter, language),
         "description": one_line(_description(listing), 400),
         "url": safe_url(listing.url),
-        "subscribe_url": safe_url(listing.subscribe_url),
+        "subscribe_url": _subscribe_url(site, listing.newsletter, language),
         "issues": tuple(_issue(i.date, i.title, i.url, i.stories, language) for i in listing.issues),
         "feeds": _feeds(listing.feeds),
         "switches": _switches(language, listing.url, listing.siblings),
     }
     return render(templates, ["pages/archive_index.html.j2"], language, {"page": values}).encode()
+
+
+def _subscribe_url(site: Site, newsletter: Newsletter, language: str) -> str:
+    """The sign-up page with this newsletter chosen, in the nearest language it is in; empty for one not offered."""
+    if not newsletter.is_open:
+        return ""
+    return safe_url(f"{site.public_url}/{interface(language)}/subscribe?newsletter={newsletter.key}")
 
 
 def _description(listing: ArchiveListing) -> str:

@@ -123,6 +123,5 @@ class ArchiveListing:
     language: str
     url: str
     issues: tuple[ArchivedIssue, ...]
-    subscribe_url: str = ""
     feeds: tuple[tuple[str, str], ...] = ()
     siblings: tuple[Sibling, ...] = field(default=())

@@ -78,7 +78,7 @@ def _digest(content: EditionContent, seen: View, html: str, folders: Sequence[Pa
         subject=seen.subject,
         preheader=SEPARATOR.join(seen.preheader),
         html=html,
-        text=_squeezed(text),
+        text=squeezed(text),
         language=seen.language,
         direction=seen.direction,
         told=tuple(item.complete.article.id for item in content.told),
@@ -100,7 +100,7 @@ def _names(template: str, kind: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((f"{template}/mail.{kind}.j2", f"digest/mail.{kind}.j2")))
 
 
-def _squeezed(text: str) -> str:
+def squeezed(text: str) -> str:
     """No space at line ends, never more than two empty lines, one line end at the end."""
     lines = [line.rstrip() for line in text.strip().splitlines()]
     kept = [line for i, line in enumerate(lines) if line or any(lines[max(0, i - 2) : i])]

@@ -19,7 +19,7 @@ from syndicate.model import UnsafeValue
 _NAME_ROOM = 78
 _WIDEST = 2
 _LONGEST_URI = 900
-_MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
+MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
 _URI = re.compile(r"[!-;=?-~]+")
 
 # Letters that ``visible`` leaves alone (nothing to compose or to hide) in Latin, Cyrillic, Arabic and Han.
@@ -76,7 +76,7 @@ def _unusual(recipient: Recipient) -> Person:
         "unsubscribe": recipient.unsubscribe_url,
         "preferences": uri(recipient.preferences_url),
     }
-    message_id = checked("Message-ID", recipient.message_id, _MESSAGE_ID)
+    message_id = checked("Message-ID", recipient.message_id, MESSAGE_ID)
     return Person(_short(name), recipient.email, message_id, uri_list(ways), values, is_ordinary=False)
 
 

@@ -1,7 +1,39 @@
 """Newsletter + stories + slot -> issue -> editions. Pure decisions, each with its reason."""
 
-from syndicate.editions.plan import Plan, Reader, plan
-from syndicate.editions.slots import Slot, latest_slot, next_slot, to_utc
-from syndicate.editions.window import decide, ready_at
+from syndicate.editions.plan import Plan, Reader, Window, has_news, offered, plan, reading_languages
+from syndicate.editions.slots import (
+    OWN,
+    Slot,
+    due_in,
+    instant_slot,
+    known_zone,
+    latest_slot,
+    next_slots,
+    opens,
+    slots,
+    to_utc,
+)
+from syndicate.editions.window import counts_at, decide, ready_at
 
-__all__ = ["Plan", "Reader", "Slot", "decide", "latest_slot", "next_slot", "plan", "ready_at", "to_utc"]
+__all__ = [
+    "OWN",
+    "Plan",
+    "Reader",
+    "Slot",
+    "Window",
+    "counts_at",
+    "decide",
+    "due_in",
+    "has_news",
+    "instant_slot",
+    "known_zone",
+    "latest_slot",
+    "next_slots",
+    "offered",
+    "opens",
+    "plan",
+    "reading_languages",
+    "ready_at",
+    "slots",
+    "to_utc",
+]

@@ -7,15 +7,21 @@ Editions are few: most readers of a language share one. A reader who has had one
 newsletter carried it), or who also reads a language that fills a gap, shares another with their like.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
+from syndicate.editions.slots import OWN
 from syndicate.editions.window import decide
 from syndicate.languages import match
 from syndicate.model import Choice, Edition, EditionItem, Newsletter, Placement, SkipReason, Story, Verdict
 
 IN = frozenset({Verdict.IN, Verdict.IN_FALLBACK})
+
+Window = tuple[str, str]
+"""(cadence, language): each looks back to its own last edition."""
 
 LEAD_AMONG = 3
 """How many of the newest stories may lead for the sake of a picture."""
@@ -23,49 +29,100 @@ LEAD_AMONG = 3
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A subscriber as planning sees one; ``had`` are the stories they were sent or are owed already."""
+    """A subscriber as planning sees one; ``had`` are the stories they were sent or are owed already.
+
+    ``cadence`` is the one they chose; what the newsletter does not offer (any more) is its own. ``since`` is the
+    cutoff of the issue they got last at another cadence: their window begins no later. ``zone`` is theirs.
+    """
 
     id: int
     languages: tuple[str, ...]
     had: frozenset[str] = frozenset()
+    cadence: str = OWN
+    since: datetime | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``assigned`` maps reader id to an index of ``editions``; ``skipped`` the others to their reason.
 
-    ``choices`` holds, per edition language, the verdict on every story for readers of that language alone.
+    Readers whose cadence is not due are in neither. ``choices`` holds, per edition language (and cadence, "tr weekly",
+    where it is not the own), the verdict on every story for readers of that language alone. ``zones`` are those of
+    the assigned, for a newsletter that follows them.
     """
 
     editions: tuple[Edition, ...]
     assigned: Mapping[int, int]
     skipped: Mapping[int, SkipReason]
     choices: Mapping[str, tuple[Choice, ...]]
+    zones: Mapping[int, str] = field(default_factory=dict)
 
 
 def plan(
     newsletter: Newsletter,
     stories: Sequence[Story],
     readers: Iterable[Reader],
-    since: Mapping[str, datetime],
+    since: Mapping[Window, datetime],
     cutoff: datetime,
+    cadences: Sequence[str] = (OWN,),
+    told: Mapping[Window, Collection[str]] = MappingProxyType({}),
 ) -> Plan:
-    """Decide an issue. ``since`` is, per language, the cutoff of its last edition; absent for its first.
+    """Decide an issue for the readers of ``cadences``.
 
-    Each language of the newsletter has a main edition even when it has no reader yet, as long as it has stories.
+    ``since`` is, per (cadence, language), the cutoff of its last edition; absent for its first. ``told`` are the
+    stories of earlier main editions: a correction does not bring them back. Each language of the newsletter has a
+    main edition of each cadence even when it has no reader yet, as long as it has stories.
     """
-    planner = _Planner(newsletter, tuple(stories), since, cutoff)
-    for language in newsletter.languages:
-        planner.main(language)
+    planner = _Planner(newsletter, tuple(stories), since, cutoff, told)
+    for cadence in cadences:
+        for language in newsletter.languages:
+            planner.main(cadence, language)
     for reader in readers:
-        planner.assign(reader)
+        cadence = offered(reader.cadence, newsletter)
+        if cadence in cadences:
+            planner.assign(reader, cadence)
     return planner.result()
+
+
+def offered(cadence: str, newsletter: Newsletter) -> str:
+    """``cadence`` as the newsletter has it: its own where it has no such."""
+    return cadence if cadence in newsletter.cadences else OWN
+
+
+def has_news(
+    newsletter: Newsletter,
+    stories: Sequence[Story],
+    groups: Iterable[tuple[str, ...]],
+    since: datetime,
+    cutoff: datetime,
+    told: Mapping[Window, Collection[str]] = MappingProxyType({}),
+) -> bool:
+    """Whether, after ``since``, a story became ready for readers of any of ``groups`` (their languages), or for a
+    main edition. A look that costs little before every reader is looked at."""
+    wanted = [(language,) for language in newsletter.languages]
+    everybody = {reading_languages(languages, newsletter) for languages in (*wanted, *groups)}
+    return any(
+        decide(story, newsletter, reads, since, cutoff).verdict in IN
+        for reads in everybody
+        if reads
+        for story in stories
+        if story.id not in told.get((OWN, reads[0]), ())
+    )
 
 
 def reading_languages(languages: Sequence[str], newsletter: Newsletter) -> tuple[str, ...]:
     """The newsletter's languages that a person reads, in the person's order."""
     found = (match(wanted, newsletter.languages) for wanted in languages)
     return tuple(dict.fromkeys(language for language in found if language))
+
+
+class _Group(NamedTuple):
+    """Readers for whom the same stories are news; ``since`` is set for those who came from another cadence."""
+
+    cadence: str
+    reads: tuple[str, ...]
+    since: datetime | None = None
 
 
 class _Planner:
@@ -75,71 +132,101 @@ class _Planner:
         self,
         newsletter: Newsletter,
         stories: tuple[Story, ...],
-        since: Mapping[str, datetime],
+        since: Mapping[Window, datetime],
         cutoff: datetime,
+        told: Mapping[Window, Collection[str]],
     ) -> None:
         self.newsletter, self.stories, self.since, self.cutoff = newsletter, stories, since, cutoff
+        self.told = told
         self.published = {s.id: max((a.published for a in s.published), default=cutoff) for s in stories}
         self.pictured = {a.id for s in stories for a in s.published if a.images}
-        self.choices: dict[tuple[str, ...], tuple[Choice, ...]] = {}
-        self.selected: dict[tuple[tuple[str, ...], frozenset[str]], int | None] = {}
-        self.main_editions: dict[str, int | None] = {}
+        self.groups: dict[tuple[str, tuple[str, ...], datetime | None], _Group | None] = {}
+        self.choices: dict[_Group, tuple[Choice, ...]] = {}
+        self.inside: dict[_Group, frozenset[str]] = {}
+        self.selected: dict[tuple[_Group, frozenset[str]], int | None] = {}
+        self.main_editions: dict[Window, int | None] = {}
         self.editions: dict[str, int] = {}
         self.made: list[Edition] = []
         self.assigned: dict[int, int] = {}
         self.skipped: dict[int, SkipReason] = {}
+        self.zones: dict[int, str] = {}
 
-    def main(self, language: str) -> None:
-        self.main_editions[language] = self._edition((language,), frozenset(), is_main=True)
+    def main(self, cadence: str, language: str) -> None:
+        group = _Group(cadence, (language,))
+        self.main_editions[cadence, language] = self._edition(group, frozenset(), is_main=True)
 
-    def assign(self, reader: Reader) -> None:
-        reads = reading_languages(reader.languages, self.newsletter)
-        if not reads:
+    def assign(self, reader: Reader, cadence: str) -> None:
+        group = self._group(cadence, reader.languages, reader.since)
+        if group is None:
             self.skipped[reader.id] = SkipReason.NO_LANGUAGE
             return
-        had = reader.had & self._stories_in(reads)
-        index = self._edition(reads, had)
-        if index is not None:
-            self.assigned[reader.id] = index
-        else:
+        had = reader.had & self._stories_in(group) if reader.had else reader.had
+        index = self._edition(group, had)
+        if index is None:
             self.skipped[reader.id] = SkipReason.HAD_ALL if had else SkipReason.NOTHING_NEW
+            return
+        self.assigned[reader.id] = index
+        if self.newsletter.follows_readers:
+            self.zones[reader.id] = reader.zone
 
     def result(self) -> Plan:
-        choices = {reads[0]: chosen for reads, chosen in self.choices.items() if len(reads) == 1}
-        return Plan(tuple(self.made), self.assigned, self.skipped, choices)
+        choices = {
+            f"{group.reads[0]} {group.cadence}".rstrip(): chosen
+            for group, chosen in self.choices.items()
+            if len(group.reads) == 1 and group.since is None
+        }
+        return Plan(tuple(self.made), self.assigned, self.skipped, choices, self.zones)
 
-    def _stories_in(self, reads: tuple[str, ...]) -> frozenset[str]:
-        return frozenset(c.story for c in self._choose(reads) if c.verdict in IN)
+    def _group(self, cadence: str, languages: tuple[str, ...], since: datetime | None) -> _Group | None:
+        """None for those who read none of the newsletter's languages."""
+        key = (cadence, languages, since)
+        if key not in self.groups:
+            reads = reading_languages(languages, self.newsletter)
+            own = self.since.get((cadence, reads[0])) if reads else None
+            earlier = since if since and own and since < own else None
+            self.groups[key] = _Group(cadence, reads, earlier) if reads else None
+        return self.groups[key]
 
-    def _choose(self, reads: tuple[str, ...]) -> tuple[Choice, ...]:
-        if reads not in self.choices:
-            since = self.since.get(reads[0])
-            made = [decide(s, self.newsletter, reads, since, self.cutoff) for s in self.stories]
-            self.choices[reads] = self._first(made) if since is None else tuple(made)
-        return self.choices[reads]
+    def _stories_in(self, group: _Group) -> frozenset[str]:
+        if group not in self.inside:
+            self.inside[group] = frozenset(c.story for c in self._choose(group) if c.verdict in IN)
+        return self.inside[group]
 
-    def _first(self, made: Sequence[Choice]) -> tuple[Choice, ...]:
+    def _choose(self, group: _Group) -> tuple[Choice, ...]:
+        if group not in self.choices:
+            window = (group.cadence, group.reads[0])
+            since = group.since or self.since.get(window)
+            made = [decide(s, self.newsletter, group.reads, since, self.cutoff) for s in self.stories]
+            if since is None:
+                made = self._first(made)
+            elif group.since is None:
+                made = [_once(choice, self.told.get(window, ())) for choice in made]
+            self.choices[group] = tuple(made)
+        return self.choices[group]
+
+    def _first(self, made: Sequence[Choice]) -> list[Choice]:
         """A language's first edition takes the newest stories, its own before borrowed, not the whole archive."""
         chosen = sorted((c for c in made if c.verdict in IN), key=self._own_and_newest_first)
         late = {c.story for c in chosen[self.newsletter.maximum_stories :]}
-        return tuple(Choice(c.story, Verdict.BEFORE_FIRST) if c.story in late else c for c in made)
+        return [Choice(c.story, Verdict.BEFORE_FIRST) if c.story in late else c for c in made]
 
-    def _edition(self, reads: tuple[str, ...], had: frozenset[str], is_main: bool = False) -> int | None:
-        if (reads, had) not in self.selected:
-            chosen = [c for c in self._choose(reads) if c.verdict in IN and c.story not in had]
-            self.selected[reads, had] = self._made(reads, self._items(chosen), is_main)
-        return self.selected[reads, had]
+    def _edition(self, group: _Group, had: frozenset[str], is_main: bool = False) -> int | None:
+        if (group, had) not in self.selected:
+            chosen = [c for c in self._choose(group) if c.verdict in IN and c.story not in had]
+            self.selected[group, had] = self._made(group, self._items(chosen), is_main)
+        return self.selected[group, had]
 
-    def _made(self, reads: tuple[str, ...], items: tuple[EditionItem, ...], is_main: bool) -> int | None:
+    def _made(self, group: _Group, items: tuple[EditionItem, ...], is_main: bool) -> int | None:
         """The index of the edition with these items; none when they are too few to be worth a mail.
 
         Too few can wait while the language's window stays open. Its main edition closes it; from then on what
         others are owed goes out however little it is: it would not come again.
         """
-        can_wait = self.main_editions.get(reads[0]) is None
+        window = (group.cadence, group.reads[0])
+        can_wait = group.since is None and self.main_editions.get(window) is None
         if not items or (len(items) < self.newsletter.minimum_stories and can_wait):
             return None
-        edition = Edition(reads[0], reads, items, is_main)
+        edition = Edition(group.reads[0], group.reads, items, is_main, cadence=group.cadence)
         if edition.selection not in self.editions:
             self.editions[edition.selection] = len(self.made)
             self.made.append(edition)
@@ -168,3 +255,9 @@ class _Planner:
     def _own_and_newest_first(self, choice: Choice) -> tuple[bool, float, str]:
         borrowed = choice.verdict is Verdict.IN_FALLBACK
         return (borrowed, -self.published[choice.story].timestamp(), choice.story)
+
+
+def _once(choice: Choice, told: Collection[str]) -> Choice:
+    if choice.verdict in IN and choice.story in told:
+        return Choice(choice.story, Verdict.TOO_OLD, detail="told in an earlier issue")
+    return choice

@@ -1,13 +1,15 @@
 """Whether one story belongs into an issue for readers of given languages. Pure; every answer has a reason.
 
-A story becomes *ready* for a group of readers once: when it is out in their first language, or when it is out
-in another language they accept and the wait for a translation is over, whichever is earlier. It belongs to
-the issue in whose window that hour falls, so no story falls between two issues and none into both.
+A version *counts* once it has been left unchanged for a while (``settle``). A story becomes *ready* for a group of
+readers once: when it counts in their first language, or when it counts in another language they accept and the wait
+for a translation is over, whichever is earlier. It belongs to the issue in whose window that hour falls, so no story
+falls between two issues and none into both.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from syndicate.languages import match
 from syndicate.model import Article, Choice, Newsletter, Story, Verdict
@@ -34,10 +36,10 @@ def decide(
     if ready is None:
         return Choice(story.id, Verdict.NO_LANGUAGE, detail=", ".join(a.language for a in story.published))
     if ready > cutoff:
-        return _not_ready(story, versions, ready, cutoff)
+        return Choice(story.id, _not_ready(versions, newsletter, cutoff), detail=f"until {_utc(ready)}")
     if since is not None and ready <= since:
-        return Choice(story.id, Verdict.TOO_OLD, detail=f"ready {ready:%Y-%m-%d %H:%M} UTC")
-    return _chosen(story, versions, cutoff)
+        return Choice(story.id, Verdict.TOO_OLD, detail=f"ready {_utc(ready)}")
+    return _chosen(story, newsletter, versions, cutoff)
 
 
 def belongs(story: Story, newsletter: Newsletter) -> bool:
@@ -64,26 +66,56 @@ def readable(story: Story, reads: Sequence[str], fallback: Sequence[str]) -> Ver
     return Versions(by_language[own] if own else None, tuple(accepted))
 
 
+class Timed(Protocol):
+    """When an article was out, and when it was last changed."""
+
+    @property
+    def available(self) -> datetime: ...
+    @property
+    def changed(self) -> datetime: ...
+
+
+def counts_at(article: Timed, newsletter: Newsletter) -> datetime:
+    """When an article counts: once nobody has changed it for ``settle``, at the latest ``settle_at_most`` after it
+    was out. An article that is changed all the time is not put off for ever."""
+    if not newsletter.settle:
+        return article.available
+    quiet = max(article.changed, article.available) + newsletter.settle
+    return max(article.available, min(quiet, article.available + newsletter.settle_at_most))
+
+
 def ready_at(versions: Versions, newsletter: Newsletter) -> datetime | None:
-    """When the story became sendable to the group; None when it is in no language they accept."""
-    moments = [versions.own.available] if versions.own else []
-    if versions.others:
-        earliest = min(a.available for a in versions.others)
-        moments.append(earliest + newsletter.wait_for_translation)
-    return min(moments, default=None)
+    """When the story became sendable to the group; None when it is in no language they accept.
+
+    A translation that is out before the wait for it is over is not overtaken because it has not settled.
+    """
+    own = counts_at(versions.own, newsletter) if versions.own else None
+    if not versions.others:
+        return own
+    borrowed = min(counts_at(a, newsletter) for a in versions.others) + newsletter.wait_for_translation
+    if versions.own and versions.own.available <= borrowed:
+        return own
+    return borrowed
 
 
-def _not_ready(story: Story, versions: Versions, ready: datetime, cutoff: datetime) -> Choice:
-    waiting = any(a.available <= cutoff for a in versions.others)
-    verdict = Verdict.WAITING if waiting else Verdict.NOT_YET
-    return Choice(story.id, verdict, detail=f"until {ready:%Y-%m-%d %H:%M} UTC")
-
-
-def _chosen(story: Story, versions: Versions, cutoff: datetime) -> Choice:
+def _not_ready(versions: Versions, newsletter: Newsletter, cutoff: datetime) -> Verdict:
     if versions.own and versions.own.available <= cutoff:
+        return Verdict.NOT_SETTLED
+    if any(counts_at(a, newsletter) <= cutoff for a in versions.others):
+        return Verdict.WAITING
+    is_out = any(a.available <= cutoff for a in versions.others)
+    return Verdict.NOT_SETTLED if is_out else Verdict.NOT_YET
+
+
+def _chosen(story: Story, newsletter: Newsletter, versions: Versions, cutoff: datetime) -> Choice:
+    if versions.own and counts_at(versions.own, newsletter) <= cutoff:
         return Choice(story.id, Verdict.IN, versions.own.id, versions.own.language)
-    best = next(a for a in versions.others if a.available <= cutoff)
+    best = next(a for a in versions.others if counts_at(a, newsletter) <= cutoff)
     return Choice(story.id, Verdict.IN_FALLBACK, best.id, best.language)
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _note(story: Story) -> str:

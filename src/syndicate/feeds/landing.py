@@ -14,7 +14,7 @@ from syndicate.feeds.directory import by_language, language_name
 from syndicate.feeds.feed import ALL, ROOT, Document, FeedKey, FeedScope, FeedSummary, Format, spoken
 from syndicate.feeds.templates import render
 from syndicate.feeds.text import legal, line, web
-from syndicate.languages import Catalogue, catalogue, direction
+from syndicate.languages import Catalogue, catalogue, direction, interface
 from syndicate.model import NotFound, Site
 
 ASSETS = {"feed.css": "text/css", "feeds.css": "text/css", "feeds.js": "text/javascript"}
@@ -91,10 +91,18 @@ class Switch:
     is_here: bool
 
 
-def landing(feeds: Sequence[FeedSummary], site: Site, language: str, templates: Sequence[Path]) -> Document:
+def landing(
+    feeds: Sequence[FeedSummary],
+    site: Site,
+    language: str,
+    templates: Sequence[Path],
+    *,
+    signs_up: bool = False,
+) -> Document:
     """``feeds/{language}/index.html``, or ``feeds/index.html`` with every feed when ``language`` is ``all``.
 
-    ``templates`` are folders with ``pages/feeds.html.j2``: the newsroom's first, then the shipped one.
+    ``templates`` are folders with ``pages/feeds.html.j2``: the newsroom's first, then the shipped one. ``signs_up``:
+    one can sign up for mails, and the page says where.
     """
     folder = ROOT if language == ALL else FeedKey(language).folder
     shown = [feed for feed in feeds if language in (ALL, feed.key.language)]
@@ -103,11 +111,27 @@ def landing(feeds: Sequence[FeedSummary], site: Site, language: str, templates: 
     switches = _switches(
         [(c, ROOT if c == ALL else FeedKey(c).folder) for c in languages], language, site, folder
     )
-    return _page("pages/feeds.html.j2", templates, site, language, folder, shown, switches, sections=sections)
+    subscribe = _subscribe(language, site, folder) if signs_up else ""
+    return _page(
+        "pages/feeds.html.j2",
+        templates,
+        site,
+        language,
+        folder,
+        shown,
+        switches,
+        sections=sections,
+        subscribe=subscribe,
+    )
 
 
 def feed_page(
-    feed: FeedSummary, translations: Iterable[FeedKey], site: Site, templates: Sequence[Path]
+    feed: FeedSummary,
+    translations: Iterable[FeedKey],
+    site: Site,
+    templates: Sequence[Path],
+    *,
+    signs_up: bool = False,
 ) -> Document:
     """``{folder}/index.html`` of an author's or a topic's feed: what a byline's ``url`` can lead to."""
     keys = sorted({feed.key, *translations}, key=lambda key: (key.language == ALL, key.language))
@@ -123,6 +147,7 @@ def feed_page(
         [feed],
         switches,
         row=_row(feed, site, folder, words),
+        subscribe=_subscribe(feed.key.language, site, folder) if signs_up else "",
         kind=_heading(feed.key.scope, words),
         up=_relative(ROOT if feed.key.language == ALL else FeedKey(feed.key.language).folder, folder),
     )
@@ -199,10 +224,15 @@ def _row(feed: FeedSummary, site: Site, folder: str, words: Catalogue) -> Row:
         copy=words.gettext("Copy address"),
         language=own,
         direction=direction(own),
-        href=_relative(feed.key.folder, folder),
+        href=_relative(_page_of(feed.key), folder),
         address=feed.url(Format.ATOM, site),
         formats=tuple(_form(feed, form, site, folder) for form in Format),
     )
+
+
+def _page_of(key: FeedKey) -> str:
+    """The folder of a feed's page: that of every language has none of its own."""
+    return ROOT if key == FeedKey(ALL) else key.folder
 
 
 def _short(feed: FeedSummary, site: Site, language: str) -> str:
@@ -237,6 +267,11 @@ def _switches(pages: Iterable[tuple[str, str]], here: str, site: Site, folder: s
         )
         for code, target in pages
     ]
+
+
+def _subscribe(language: str, site: Site, folder: str) -> str:
+    """The sign-up page in the language of a page, or the nearest that it is in."""
+    return _relative(f"{interface(spoken(language, site))}/subscribe", folder).removesuffix("/")
 
 
 def _relative(target: str, folder: str) -> str:

@@ -5,11 +5,11 @@ the archive tells what is true now, while the mail that went out stays as it was
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from syndicate.digests import ArchivedIssue, ArchiveListing, Sibling, archive_index, archive_page
-from syndicate.flows.compose import Composer
+from syndicate.flows.compose import Composer, Instalment
 from syndicate.flows.press import Press, PressReport, mark, template_mark
 from syndicate.model import ArticleState, Edition, Issue, Newsletter
 from syndicate.store import Database, PublicTree, articles, authors, issues
@@ -81,17 +81,17 @@ def _print_edition(
     frozen: Edition,
     siblings: Sequence[Edition],
 ) -> str:
-    day = date.fromisoformat(issue.date)
     edition = _without_withdrawn(frozen, room.listed)
-    path = room.composer.archive_path(issue.newsletter, edition.language, day)
+    path = room.composer.archive_path(issue.newsletter, issue.name, edition)
     items = [room.item_mark(item.article_id) for item in edition.items]
-    languages = [sibling.language for sibling in siblings]
+    languages = [sibling.language for sibling in siblings if sibling.cadence == edition.cadence]
     newsletter = room.newsletters[issue.newsletter]
+    instalment = Instalment(newsletter, date.fromisoformat(issue.date), issue.name)
     print_mark = mark(edition.selection, items, languages, newsletter, room.composer.site, room.templates)
 
     def make() -> Iterable[_Page]:
         with room.database.read() as connection:
-            content = room.composer.content(connection, newsletter, day, edition, siblings, press.now)
+            content = room.composer.content(connection, instalment, edition, siblings, press.now)
         yield _Page(f"{path}index.html", "text/html", archive_page(content, room.composer.templates))
 
     press.print(f"{PREFIX}{path}", print_mark, make)
@@ -104,14 +104,18 @@ def _without_withdrawn(edition: Edition, listed: Mapping[str, Listed]) -> Editio
         for item in edition.items
         if item.article_id in listed and listed[item.article_id].state is ArticleState.PUBLISHED
     )
-    return Edition(edition.language, edition.reads, items, edition.is_main, edition.id)
+    return replace(edition, items=items)
 
 
-def _print_lists(press: Press, room: _Room, shown: Iterable[tuple[Issue, ShownEdition]]) -> set[str]:
+def _print_lists(press: Press, room: _Room, shown: Sequence[tuple[Issue, ShownEdition]]) -> set[str]:
+    """Editions of rarer cadences are listed only where an issue has no other: they tell the same again."""
     groups: dict[tuple[str, str], list[ArchivedIssue]] = {}
+    own = {issue.id for issue, one in shown if not one.edition.cadence}
     for issue, one in shown:
+        if one.edition.cadence and issue.id in own:
+            continue
         day = date.fromisoformat(issue.date)
-        path = room.composer.archive_path(issue.newsletter, one.edition.language, day)
+        path = room.composer.archive_path(issue.newsletter, issue.name, one.edition)
         url = f"{room.composer.site.public_url}/{path}"
         entry = ArchivedIssue(day, one.subject, url, len(one.edition.items))
         groups.setdefault((issue.newsletter, one.edition.language), []).append(entry)

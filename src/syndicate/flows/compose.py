@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Instalment:
+    """An issue that is composed: of what, of which local day, and what it is called in addresses."""
+
+    newsletter: Newsletter
+    day: date
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Composer:
     """Where the parts of a digest are. ``similar`` is the folder of the index of similar posts."""
 
@@ -38,42 +47,41 @@ class Composer:
     def digests(
         self,
         connection: Connection,
-        newsletter: Newsletter,
-        day: date,
+        issue: Instalment,
         editions: Sequence[Edition],
         now: datetime,
     ) -> list[Mapping[str, Any]]:
         """Each edition rendered, as values for the store."""
-        contents = self.contents(connection, newsletter, day, editions, now)
+        contents = self.contents(connection, issue, editions, now)
         return [asdict(compose(content, self.templates)) for content in contents]
 
     def contents(
         self,
         connection: Connection,
-        newsletter: Newsletter,
-        day: date,
+        issue: Instalment,
         editions: Sequence[Edition],
         now: datetime,
     ) -> list[EditionContent]:
         """What each edition says; nothing that is not out at ``now`` is named."""
         shelf = self._shelf(connection, editions, now)
-        return [self._content(shelf, newsletter, day, edition, editions) for edition in editions]
+        return [self._content(shelf, issue, edition, editions) for edition in editions]
 
     def content(
         self,
         connection: Connection,
-        newsletter: Newsletter,
-        day: date,
+        issue: Instalment,
         edition: Edition,
         editions: Sequence[Edition],
         now: datetime,
     ) -> EditionContent:
         """What one edition says; ``editions`` are all of the issue."""
-        return self._content(self._shelf(connection, [edition], now), newsletter, day, edition, editions)
+        return self._content(self._shelf(connection, [edition], now), issue, edition, editions)
 
-    def archive_path(self, newsletter: str, language: str, day: date) -> str:
-        """Where an edition is shown on the web, below the public tree."""
-        return f"{language}/archive/{newsletter}/{day.isoformat()}/"
+    def archive_path(self, newsletter: str, name: str, edition: Edition) -> str:
+        """Where an edition of the issue ``name`` is shown on the web, below the public tree: those of rarer cadences
+        beside the newsletter's own."""
+        cadence = f"-{edition.cadence}" if edition.cadence else ""
+        return f"{edition.language}/archive/{newsletter}/{name}{cadence}/"
 
     def _shelf(self, connection: Connection, editions: Sequence[Edition], now: datetime) -> "_Shelf":
         from syndicate.stories.similar import Index
@@ -84,30 +92,29 @@ class Composer:
     def _content(
         self,
         shelf: "_Shelf",
-        newsletter: Newsletter,
-        day: date,
+        issue: Instalment,
         edition: Edition,
         editions: Sequence[Edition],
     ) -> EditionContent:
         items = [
-            (item.placement, shelf.item(item.article_id, item.is_fallback, edition, day, newsletter))
+            (item.placement, shelf.item(item.article_id, item.is_fallback, edition, issue.newsletter))
             for item in edition.items
         ]
         lead = next((item for place, item in items if place is Placement.LEAD), None)
         language = edition.language
         return EditionContent(
-            newsletter=newsletter,
+            newsletter=issue.newsletter,
             site=self.site,
-            issue_date=day,
+            issue_date=issue.day,
             language=language,
             reads=edition.reads,
             lead=lead,
             items=tuple(item for place, item in items if place is Placement.ITEM),
             on_the_web=tuple(item for place, item in items if place is Placement.WEB),
-            web_url=f"{self.site.public_url}/{self.archive_path(newsletter.key, language, day)}",
-            archive_url=f"{self.site.public_url}/{language}/archive/{newsletter.key}/",
+            web_url=f"{self.site.public_url}/{self.archive_path(issue.newsletter.key, issue.name, edition)}",
+            archive_url=f"{self.site.public_url}/{language}/archive/{issue.newsletter.key}/",
             feeds=self.feeds(language),
-            siblings=self._siblings(newsletter, day, edition, editions),
+            siblings=self._siblings(issue, edition, editions),
         )
 
     def feeds(self, language: str) -> tuple[tuple[str, str], ...]:
@@ -120,12 +127,17 @@ class Composer:
         )
 
     def _siblings(
-        self, newsletter: Newsletter, day: date, edition: Edition, editions: Iterable[Edition]
+        self, issue: Instalment, edition: Edition, editions: Iterable[Edition]
     ) -> tuple[Sibling, ...]:
-        others = (e.language for e in editions if e.is_main and e.language != edition.language)
+        """The same issue in other languages, for readers of the same cadence."""
+        others = (e for e in editions if e.is_main and e.cadence == edition.cadence)
         return tuple(
-            Sibling(other, f"{self.site.public_url}/{self.archive_path(newsletter.key, other, day)}")
-            for other in others
+            Sibling(
+                one.language,
+                f"{self.site.public_url}/{self.archive_path(issue.newsletter.key, issue.name, one)}",
+            )
+            for one in others
+            if one.language != edition.language
         )
 
 
@@ -142,7 +154,7 @@ class _Shelf:
         self.versions = articles.versions(connection, {a.story for a in self.articles.values()})
 
     def item(
-        self, article_id: str, is_fallback: bool, edition: Edition, day: date, newsletter: Newsletter
+        self, article_id: str, is_fallback: bool, edition: Edition, newsletter: Newsletter
     ) -> EditionArticle:
         article = self.articles[article_id]
         complete = CompleteArticle(

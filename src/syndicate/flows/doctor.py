@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from syndicate.flows.control import held_back
 from syndicate.flows.house import House
+from syndicate.flows.standing import standing
 from syndicate.flows.trial import compose_all
 from syndicate.languages import SHIPPED, interface, primary
 from syndicate.languages.catalogues import read_catalogue
@@ -60,6 +61,7 @@ def examine(house: House, now: datetime) -> list[Finding]:
     checks: tuple[Callable[[House, datetime], Iterator[Finding]], ...] = (
         _python,
         _clock,
+        _timetable,
         _secret,
         _database,
         _folders,
@@ -118,6 +120,14 @@ def _clock(house: House, now: datetime) -> Iterator[Finding]:
         yield Finding("clock", detail, Level.WARNING, advice)
     else:
         yield Finding("clock", f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _timetable(house: House, now: datetime) -> Iterator[Finding]:
+    """A newsroom may do without: ``syndicate run`` does the same once."""
+    found = standing(house, now)
+    yield Finding("timetable", found.summary)
+    for sentence in found.sentences:
+        yield Finding("timetable", sentence, Level.WARNING)
 
 
 def _secret(house: House, now: datetime) -> Iterator[Finding]:

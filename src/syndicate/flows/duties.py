@@ -1,7 +1,7 @@
 """Duties: the verbs of a run as the clock calls them, each at its own times; and how they stand.
 
     gather (sources, feeds) -> ring (issues that are due) -> send          listen (what comes back)
-                            -> ping (hubs)
+                            -> ping (hubs)                         post (who signed up)
 
 Each is safe to call at any time, again, and in several processes at once: the tables decide whether there is
 something to do. Each says what it did in numbers, nothing when there was nothing to do.
@@ -11,24 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from syndicate.editions import next_slots
 from syndicate.flows import run, timetable
 from syndicate.flows.bounces import bounces
 from syndicate.flows.house import House
 from syndicate.flows.ping import send_pings
+from syndicate.flows.post import deliver_post
 from syndicate.flows.progress import Progress
 from syndicate.model import Busy, CarrierError, SyndicateError
 from syndicate.store import duties, leases
-from syndicate.store.duties import Duty
-from syndicate.store.leases import Lease
 
 CLOCK = "clock"
 """The name of the lease that makes one clock of several do the work."""
-
-MISSED = timedelta(minutes=5)
-"""How long after its time something is called overdue."""
-
-QUIET = timedelta(minutes=2)
-"""A clock that has not been heard of for so long does not run, or not well."""
 
 
 @dataclass(slots=True)
@@ -115,6 +109,13 @@ def ping(house: House, time: Time, progress: Progress) -> Done:
     return Done(_some(counted), report.problems)
 
 
+def post(house: House, time: Time, progress: Progress) -> Done:
+    """Mail whoever signed up on the web. A server does so at once; this is for what it left."""
+    report = deliver_post(house, time)
+    counted = {"mailed": report.mailed, "retried": report.retried, "dropped": report.dropped.total()}
+    return Done(_some(counted), report.problems)
+
+
 def perform(house: House, name: str, verb: Verb, time: Time, progress: Progress) -> Done:
     """Do it, and write down how it went. Raises whatever it raised, written down, too."""
     began = time()
@@ -156,17 +157,19 @@ def next_moment(house: House, now: datetime) -> datetime | None:
     return timetable.next_moment(house.planner, house.newsletters.values(), now)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """``leader`` is the clock that leads, None when none does; ``duties`` how each went; ``overdue`` sentences."""
-
-    leader: Lease | None
-    duties: Mapping[str, Duty]
-    overdue: tuple[str, ...]
+def next_slot(house: House, now: datetime) -> datetime | None:
+    """The next slot (UTC) of any newsletter that has some."""
+    with house.database.read() as connection:
+        found = [
+            slot.moment
+            for one in house.newsletters.values()
+            for slot in next_slots(one, now, 1, timetable.zones_of(connection, one))
+        ]
+    return min(found, default=None)
 
 
 def _some(counted: Mapping[str, int]) -> dict[str, object]:
-    return {name: number for name, number in counted.items() if number}
+    return {str(name): number for name, number in counted.items() if number}
 
 
 def _states(states: Mapping[int, Mapping[str, int]]) -> list[str]:

@@ -63,6 +63,11 @@ class House:
     asked: threading.Event = field(default_factory=threading.Event)
     ingest_every: timedelta = timedelta(minutes=5)
     listen_every: timedelta = timedelta(minutes=10)
+    hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    metrics_for: tuple[str, ...] = ()
+    log_format: str = "text"
+    log_level: str = "info"
     secret: Path | None = None
     places: Mapping[str, Path] = field(default_factory=dict)
 
@@ -95,6 +100,11 @@ class House:
             on_unsure=self.on_unsure,
             limits=self.limits,
         )
+
+    @property
+    def reports(self) -> Path:
+        """The folder for what became of the lines of lists."""
+        return self.lock.with_name("reports")
 
     @property
     def witness(self) -> Witness:

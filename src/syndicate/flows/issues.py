@@ -1,32 +1,20 @@
-"""What staff see of issues: the list, one in full, the next ones, a preview. ``control`` is what they do."""
+"""What staff see of issues: the list, one in full, a preview. ``upcoming`` has the next ones, ``control`` what they
+do."""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from syndicate.digests.slots import filled
-from syndicate.editions import next_slot
 from syndicate.flows.compose import restored
 from syndicate.flows.house import House
-from syndicate.flows.plan import decide
-from syndicate.languages import match
-from syndicate.model import (
-    Choice,
-    DeliveryState,
-    Issue,
-    Newsletter,
-    Verdict,
-)
+from syndicate.model import Choice, DeliveryState, Issue, Verdict
 from syndicate.store import Connection, articles, deliveries, issues
 from syndicate.store.articles import Listed
 
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;]+")
-_IN = frozenset({Verdict.IN, Verdict.IN_FALLBACK})
-_OF_THE_WINDOW = _IN | {Verdict.WAITING, Verdict.NOT_YET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +38,7 @@ class EditionAccount:
     subject: str
     articles: tuple[str, ...]
     states: dict[str, int]
+    cadence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +55,6 @@ class Account:
     titles: dict[str, str]
     reasons: dict[str, int]
     deliveries: tuple[tuple[str, str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A story that is news, the languages it is in, and those of the newsletter that it is not in yet."""
-
-    story: str
-    has: tuple[str, ...]
-    lacks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Upcoming:
-    """A newsletter's next slot, and what would go out if it were now: stories and readers per language.
-
-    ``skipped`` counts the readers who would get nothing, by reason. ``missing`` is what is still to translate.
-    """
-
-    newsletter: str
-    slot: datetime
-    date: str
-    local: str
-    stories: dict[str, int] = field(default_factory=dict)
-    readers: dict[str, int] = field(default_factory=dict)
-    choices: dict[str, tuple[Choice, ...]] = field(default_factory=dict)
-    titles: dict[str, str] = field(default_factory=dict)
-    skipped: dict[str, int] = field(default_factory=dict)
-    missing: tuple[Gap, ...] = ()
 
 
 def overview(house: House, newsletter: str = "", limit: int = 50) -> list[Overview]:
@@ -121,37 +82,15 @@ def account(house: House, number: int) -> Account:
                     subject=one.digest["subject"],
                     articles=tuple(item.article_id for item in one.edition.items),
                     states={state: n for (edition, state), n in counts.items() if edition == one.edition.id},
+                    cadence=one.edition.cadence,
                 )
                 for one in frozen
             ),
             choices=choices,
-            titles=_titles(connection, house, choices, _versions(connection, choices)),
+            titles=titles_of(connection, house, choices, versions_of(connection, choices)),
             reasons=_summed(outcomes),
             deliveries=outcomes,
         )
-
-
-def upcoming(house: House, newsletter: Newsletter, now: datetime) -> Upcoming:
-    """The dry run of the next issue: decided as of ``now``, written nowhere."""
-    slot = next_slot(newsletter, now)
-    decided, since = decide(house.database, newsletter, now)
-    choices = {language: tuple(made) for language, made in decided.choices.items()}
-    with house.database.read() as connection:
-        versions = _versions(connection, choices)
-        titles = _titles(connection, house, choices, versions)
-    news = _news(choices, is_first=not since)
-    return Upcoming(
-        newsletter=newsletter.key,
-        slot=slot.moment,
-        date=slot.date.isoformat(),
-        local=f"{slot.moment.astimezone(ZoneInfo(newsletter.timezone)):%H:%M} {newsletter.timezone}",
-        stories={e.language: len(e.items) for e in decided.editions if e.is_main},
-        readers=dict(Counter(decided.editions[index].language for index in decided.assigned.values())),
-        choices=choices,
-        titles=titles,
-        skipped=dict(Counter(str(reason) for reason in decided.skipped.values())),
-        missing=tuple(_gaps(newsletter, {story: versions.get(story, []) for story in news})),
-    )
 
 
 def preview(house: House, number: int, folder: Path) -> list[Path]:
@@ -163,7 +102,7 @@ def preview(house: House, number: int, folder: Path) -> list[Path]:
     written: list[Path] = []
     for one in frozen:
         digest = restored(one.digest)
-        stem = f"{issue.newsletter}-{issue.date}-{one.edition.language}-{one.edition.id}"
+        stem = f"{issue.newsletter}-{issue.name}-{one.edition.language}-{one.edition.id}"
         for suffix, body in (("html", digest.html), ("txt", digest.text)):
             path = folder / f"{stem}.{suffix}"
             path.write_text(filled(body, _nobody(house)), encoding="utf-8")
@@ -186,17 +125,17 @@ def _choices(stored: Mapping[str, Iterable[list[str]]]) -> dict[str, tuple[Choic
     }
 
 
-def _versions(connection: Connection, choices: Mapping[str, tuple[Choice, ...]]) -> dict[str, list[Listed]]:
+def versions_of(connection: Connection, choices: Mapping[str, tuple[Choice, ...]]) -> dict[str, list[Listed]]:
     return articles.versions(connection, {choice.story for made in choices.values() for choice in made})
 
 
-def _titles(
+def titles_of(
     connection: Connection,
     house: House,
     choices: Mapping[str, tuple[Choice, ...]],
     versions: Mapping[str, list[Listed]],
 ) -> dict[str, str]:
-    """Of each story in the first language of the site that it is in; of each chosen article its own."""
+    """Titles: of each story in the first language of the site that it is in; of each chosen article its own."""
     order = {language: n for n, language in enumerate(house.site.languages)}
     chosen = {choice.article_id for made in choices.values() for choice in made if choice.article_id}
     titles = {
@@ -205,28 +144,6 @@ def _titles(
         if found
     }
     return titles | {key: one.title for key, one in articles.listed_by_id(connection, chosen).items()}
-
-
-def _news(choices: Mapping[str, tuple[Choice, ...]], is_first: bool) -> list[str]:
-    """The stories of this issue's window: what is in or awaited in a language, or, later than a first issue,
-    in none that any reader reads: all that is looked at then came out in the window."""
-    verdicts: dict[str, set[Verdict]] = {}
-    for made in choices.values():
-        for choice in made:
-            verdicts.setdefault(choice.story, set()).add(choice.verdict)
-    return [
-        story
-        for story, found in verdicts.items()
-        if found & _OF_THE_WINDOW or (not is_first and found == {Verdict.NO_LANGUAGE})
-    ]
-
-
-def _gaps(newsletter: Newsletter, news: Mapping[str, Collection[Listed]]) -> Iterable[Gap]:
-    for story, found in news.items():
-        has = tuple(one.language for one in found)
-        lacks = tuple(wanted for wanted in newsletter.languages if match(wanted, has) is None)
-        if has and lacks:
-            yield Gap(story, has, lacks)
 
 
 def told_outcomes(found: Iterable[tuple[str, str, int]]) -> tuple[tuple[str, str, int], ...]:

@@ -4,7 +4,7 @@ listed articles -> feeds -> documents -> fingerprint the same? -> kept
                                                           \\-> whole articles -> bytes -> files
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,10 +16,11 @@ from syndicate.feeds.feed import ROOT
 from syndicate.feeds.landing import assets, feed_page, landing
 from syndicate.feeds.members import documents, members
 from syndicate.feeds.pages import Cut, Page
+from syndicate.feeds.pings import is_topic
 from syndicate.flows.press import Press, PressReport, mark, template_mark
 from syndicate.flows.progress import Progress, silent
 from syndicate.model import ArticleState, CompleteArticle, SimilarPost, Site, Translation
-from syndicate.store import Database, PublicTree, articles, authors, moved
+from syndicate.store import Connection, Database, PublicTree, articles, authors, moved, pings
 from syndicate.store.articles import Listed
 from syndicate.stories import bylines
 
@@ -32,10 +33,13 @@ TOMBSTONES = 100
 
 @dataclass(frozen=True, slots=True)
 class FeedSettings:
+    """``signs_up``: there are newsletters, and pages about feeds say where to sign up."""
+
     page_size: int
     archives: tuple[FeedScope, ...]
     templates: tuple[Path, ...]
     moved: Mapping[str, str] = field(default_factory=dict)
+    signs_up: bool = False
 
 
 def publish(
@@ -48,7 +52,7 @@ def publish(
 ) -> PressReport:
     """Bring every feed, the OPML list and the landing pages up to date as of ``now``."""
     shelf = _Shelf(database, site, settings, now)
-    press = Press(database, tree, now)
+    press = Press(database, tree, now, tell=_hubs_told(site, now))
     printed: set[str] = set()
     for done, key in enumerate(shelf.feeds, start=1):
         printed |= _print_feed(press, shelf, key)
@@ -59,6 +63,16 @@ def publish(
         with database.begin() as connection:
             moved.rename(connection, settings.moved, now)
     return press.report
+
+
+def _hubs_told(site: Site, now: datetime) -> Callable[[Connection, Collection[str]], None]:
+    """Queues a ping for each feed that changed, to each hub."""
+
+    def tell(connection: Connection, paths: Collection[str]) -> None:
+        topics = [f"{site.public_url}/{path}" for path in paths if is_topic(path)]
+        pings.queue(connection, site.hubs, topics, now)
+
+    return tell
 
 
 class _Shelf:
@@ -228,7 +242,7 @@ def _print_directory(press: Press, shelf: _Shelf) -> set[str]:
         for key, rows in shelf.feeds.items()
     ]
     living = {summary.key: summary for summary in summaries if summary.count}
-    look = template_mark(shelf.settings.templates)
+    look = mark(template_mark(shelf.settings.templates), shelf.settings.signs_up)
     printed = {_print_feed_page(press, shelf, summary, look) for summary in living.values()}
     return printed | _print_lists(press, shelf, list(living.values()), look)
 
@@ -238,11 +252,11 @@ def _print_feed_page(press: Press, shelf: _Shelf, summary: FeedSummary, look: st
     key, name = summary.key, f"{summary.key.folder}/"
     if key.scope is FeedScope.SITE:
         return name
-    siblings = shelf.languages_of(key)
+    siblings, given = shelf.languages_of(key), shelf.settings
     press.print(
         name,
         mark(shelf.site_mark, summary, siblings, look),
-        lambda: [feed_page(summary, siblings, shelf.site, shelf.settings.templates)],
+        lambda: [feed_page(summary, siblings, shelf.site, given.templates, signs_up=given.signs_up)],
     )
     return name
 
@@ -250,13 +264,14 @@ def _print_feed_page(press: Press, shelf: _Shelf, summary: FeedSummary, look: st
 def _print_lists(press: Press, shelf: _Shelf, living: Sequence[FeedSummary], look: str) -> set[str]:
     """OPML, the landing page of all languages and of each, style sheets."""
     languages = [*dict.fromkeys(summary.key.language for summary in living), feeds.ALL]
+    given = shelf.settings
     name = f"{ROOT}/"
 
     def make() -> Iterable[feeds.Document]:
         yield feeds.opml(living, shelf.site)
         for language in dict.fromkeys(languages):
-            yield landing(living, shelf.site, language, shelf.settings.templates)
-        yield from assets(shelf.settings.templates)
+            yield landing(living, shelf.site, language, given.templates, signs_up=given.signs_up)
+        yield from assets(given.templates)
 
     press.print(name, mark(shelf.site_mark, living, look), make)
     return {name}

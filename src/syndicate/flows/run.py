@@ -4,19 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syndicate.editions import latest_slot
 from syndicate.flows.archive import publish_archive
 from syndicate.flows.hear_back import hear
 from syndicate.flows.house import House
 from syndicate.flows.ingest import IngestReport, ingest
 from syndicate.flows.nightly import pull
-from syndicate.flows.plan import PlanReport, plan_issue
+from syndicate.flows.ping import send_pings
+from syndicate.flows.plan import PlanReport
+from syndicate.flows.post import deliver_post
 from syndicate.flows.press import PressReport
 from syndicate.flows.progress import Progress, silent
 from syndicate.flows.publish import publish
 from syndicate.flows.send import SendReport, send_issues
+from syndicate.flows.timetable import ring, sendable
 from syndicate.model import CarrierError, IssueState
 from syndicate.store import claims, issues
+from syndicate.store.lock import only_one
+
+PATIENCE = 60.0
+"""Seconds that a run waits for another that reads the sources."""
 
 
 @dataclass(slots=True)
@@ -32,14 +38,15 @@ class RunReport:
 
 
 def run(house: House, clock: Callable[[], datetime], progress: Progress = silent) -> RunReport:
-    """Ingest, publish, plan what is due, send what is approved, publish the archive."""
+    """Ingest, publish, plan what is due, send what is approved, publish the archive; mail who signed up."""
     report = RunReport(ingest_all(house, clock(), progress))
     report.problems = listen(house, clock())
+    report.problems += deliver_post(house, clock).problems
     report.feeds = publish_feeds(house, clock(), progress)
-    for newsletter in house.newsletters.values():
-        now = clock()
-        report.plans.append(plan_issue(house.planner, newsletter, latest_slot(newsletter, now), now))
-        progress("plan", len(report.plans), len(house.newsletters))
+    report.problems += send_pings(house, clock()).problems
+    for number, newsletter in enumerate(house.newsletters.values(), 1):
+        report.plans += ring(house.planner, [newsletter], clock())
+        progress("plan", number, len(house.newsletters))
     report.archive = publish_pages(house, clock())
     report.send = send_approved(house, clock, progress)
     return report
@@ -57,11 +64,16 @@ def listen(house: House, now: datetime) -> list[str]:
     return problems
 
 
-def ingest_all(house: House, now: datetime, progress: Progress = silent, only: str = "") -> IngestReport:
-    """Ingest every source, or the one named."""
+def ingest_all(
+    house: House, now: datetime, progress: Progress = silent, only: str = "", patience: float = PATIENCE
+) -> IngestReport:
+    """Ingest every source, or the one named. Raises Busy when another process still does after ``patience`` seconds."""
     origins = (house.origin(only),) if only else house.origins
     authority, tree = house.site.id_authority, house.tree
-    return ingest(house.database, authority, origins, tree, house.similar, house.similar_count, now, progress)
+    with only_one(house.lock.with_name("ingest.lock"), "reading the sources", patience):
+        return ingest(
+            house.database, authority, origins, tree, house.similar, house.similar_count, now, progress
+        )
 
 
 def publish_feeds(house: House, now: datetime, progress: Progress = silent) -> PressReport:
@@ -73,12 +85,15 @@ def publish_pages(house: House, now: datetime) -> PressReport:
 
 
 def send_approved(house: House, clock: Callable[[], datetime], progress: Progress = silent) -> SendReport:
-    """Send whatever is approved, and what an interrupted sender left."""
+    """Send whatever is approved and may leave now, and what an interrupted sender left."""
     with house.database.read() as connection:
-        due = issues.in_state(connection, IssueState.APPROVED, IssueState.SENDING)
+        approved = issues.in_state(connection, IssueState.APPROVED, IssueState.SENDING)
         is_left = bool(claims.unfinished(connection))
-    due = [issue for issue in due if issue.newsletter in house.newsletters]
-    if not due and not is_left:
-        return SendReport()
-    with house.carrier() as carrier:
-        return send_issues(house.mailroom(carrier), dict(house.newsletters), due, clock, progress)
+    approved = [issue for issue in approved if issue.newsletter in house.newsletters]
+    due, waiting = sendable(house.database, house.newsletters, approved, clock())
+    report = SendReport()
+    if due or is_left:
+        with house.carrier() as carrier:
+            report = send_issues(house.mailroom(carrier), dict(house.newsletters), due, clock, progress)
+    report.waiting |= waiting
+    return report

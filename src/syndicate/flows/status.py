@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from syndicate.flows.house import House
-from syndicate.model import IssueState, Problem
+from syndicate.flows.ping import silent_hubs
+from syndicate.model import Issue, IssueState, Problem
 from syndicate.store import deliveries, issues, pages, sources
 from syndicate.store import totals as store_totals
 from syndicate.store.witness import count
@@ -53,20 +54,31 @@ def totals(house: House) -> Totals:
 def problems(house: House) -> list[tuple[str, Problem]]:
     """(source, problem) of all that is wrong now, worst first."""
     with house.database.read() as connection:
-        return sources.problems(connection)
+        found = sources.problems(connection)
+    return [*(("hubs", problem) for problem in silent_hubs(house)), *found]
 
 
 def waiting(house: House) -> list[str]:
-    """A sentence on each issue that is not done, oldest first: what it waits for; and on all that is in doubt."""
+    """A sentence on each issue that is not done, oldest first: what it waits for, or that it was missed and its stories
+    wait for the next; and on all that is in doubt."""
     with house.database.read() as connection:
         found = issues.in_state(connection, *_WAITS)
+        missed = [one for key in house.newsletters for one in issues.folded(connection, key)]
         doubts = deliveries.unsure(connection)
         held = house.witness.objection(count(connection))
     return [
         *([f"all sending is held: {held}; see: syndicate restored"] if held else []),
-        *(f"issue {i.id}, {i.newsletter} {i.date}, {_WAITS[i.state].format(id=i.id)}" for i in found),
+        *(
+            f"issue {i.id}, {i.newsletter} {i.name}, {_WAITS[i.state].format(id=i.id)}{_why(i)}"
+            for i in found
+        ),
+        *(f"issue {i.id}, {i.newsletter} {i.name}, {i.note}" for i in missed),
         *(
             f"issue {number}: {people} mails may have gone out or not: syndicate issue settle {number}"
             for number, people in doubts.items()
         ),
     ]
+
+
+def _why(issue: Issue) -> str:
+    return f" ({issue.note})" if issue.note else ""

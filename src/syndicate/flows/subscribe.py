@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from syndicate.flows.fates import forget_traces
 from syndicate.flows.house import House
 from syndicate.languages import visible
 from syndicate.model import Event, NotFound, Signup, Subscriber, SubscriberStatus
@@ -107,7 +108,9 @@ def erase_reader(house: House, subscriber: int, now: datetime) -> bool:
         if person:
             signups.forget(connection, person.canonical)
             _erase(connection, person, house.key, now)
-        return person is not None
+    if person:
+        forget_traces(house.database, house.reports, person.canonical)
+    return person is not None
 
 
 def _erase(connection: Connection, person: Subscriber, key: bytes, now: datetime) -> None:

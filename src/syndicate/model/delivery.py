@@ -41,6 +41,8 @@ class SkipReason(StrEnum):
 class HandOver:
     """One whole message for a carrier: envelope (both addresses ready for the wire) and bytes, lines end in CRLF.
 
+    ``delivery`` is what the carrier knows it by; negative for a letter that is none of the ledger's.
+
     ``pieces`` are its bytes in order: those that all messages of an edition have in common are the same objects,
     never copied. ``is_tidy``: its maker promises that all of it is ASCII, every line ends in CRLF and none begins
     with a dot, so that nobody has to look through it.

@@ -36,6 +36,7 @@ class Verdict(StrEnum):
     IN_FALLBACK = "in, in another language"
     TOO_OLD = "before this issue's window"
     NOT_YET = "not out yet at the cutoff"
+    NOT_SETTLED = "may still be changed"
     WAITING = "waiting for a translation"
     NO_LANGUAGE = "in no language these readers read"
     FILTERED = "not what this newsletter is about"
@@ -104,5 +105,6 @@ class Edition:
 
     @property
     def selection(self) -> str:
-        """What distinguishes the editions of one issue: language and articles, in order."""
-        return " ".join((self.language, *(f"{i.article_id}:{i.placement}" for i in self.items)))
+        """What distinguishes the editions of one issue: language, cadence and articles, in order."""
+        told = (f"{i.article_id}:{i.placement}" for i in self.items)
+        return " ".join((self.language, *([self.cadence] if self.cadence else []), *told))

@@ -52,17 +52,75 @@ class Database:
         with self._explained("cannot be read"), self._reader() as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def apart(self) -> Iterator[Connection]:
+        """A connection for several transactions, with temporary tables of its own; they are gone with it."""
+        with self._explained("cannot be used"), self.engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                # Not given back to the pool: whoever had it next would find our tables.
+                connection.invalidate()
+
+    @contextmanager
+    def looking(self, connection: Connection) -> Iterator[None]:
+        """A transaction of :meth:`apart`'s connection that writes to temporary tables alone: it holds up no writer."""
+        self._prepare(connection, is_reading=True)
+        with connection.begin():
+            yield
+
+    @contextmanager
+    def writing(self, connection: Connection) -> Iterator[None]:
+        """A transaction of :meth:`apart`'s connection as of :meth:`begin`."""
+        self._prepare(connection, is_reading=False)
+        with connection.begin():
+            yield
+
+    def _prepare(self, connection: Connection, *, is_reading: bool) -> None:
+        if self.engine.dialect.name == "sqlite":
+            connection.execution_options(read_only=is_reading)
+        else:
+            level = "REPEATABLE READ" if is_reading else "READ COMMITTED"
+            connection.execution_options(isolation_level=level)
+
+    def forget(self) -> bool:
+        """Empty SQLite's log, which remembers deleted rows until it is written over. False while somebody reads it."""
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self._explained("cannot be used"), self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            if driver is None:
+                raise AssertionError("the connection is open")
+            busy: int = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+
     def migrate(self) -> None:
         """Bring the schema to :data:`HEAD`; does nothing when it is there."""
         with self._explained("cannot be opened"):
             try:
-                if self._version() != HEAD:
+                with self.engine.connect() as connection:
+                    version = self._version(connection)
+                if version != HEAD:
                     _upgrade(self.engine)
             except OperationalError:
                 raise
             except SQLAlchemyError as error:
                 reason = getattr(error, "orig", None) or error
                 raise StoreError(f"{self._place}: cannot be migrated: {reason}") from error
+
+    def check(self) -> None:
+        """Raises :class:`StoreError` unless the database answers and its schema is :data:`HEAD`."""
+        try:
+            with self.read() as connection:
+                version = self._version(connection)
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"{self._place}: cannot be read: {getattr(error, 'orig', None) or error}"
+            ) from error
+        if version != HEAD:
+            raise StoreError(
+                f"{self._place}: has schema {version or 'none'}, not {HEAD}; start syndicate again"
+            )
 
     def _reader(self) -> Connection:
         if self.engine.dialect.name == "sqlite":
@@ -82,11 +140,10 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
-    def _version(self) -> str:
-        with self.engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return ""
-            version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+    def _version(self, connection: Connection) -> str:
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
         if version > HEAD:
             raise StoreError(
                 f"{self._place}: was written by a newer syndicate (schema {version}, this one knows {HEAD})"
@@ -129,7 +186,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # pysqlite would open transactions by itself, and late; we say BEGIN (see _begin_sqlite).
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384"):
+    # What is deleted is overwritten: who is erased must not be found in the file.
+    settings = (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-16384",
+        "secure_delete=ON",
+    )
+    for pragma in settings:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

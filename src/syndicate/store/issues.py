@@ -1,15 +1,18 @@
 """Issues and their editions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from syndicate.model import DeliveryState, Edition, EditionItem, Issue, IssueState, NotFound, Placement
 from syndicate.store.chunks import chunks
 from syndicate.store.tables import delivery, edition, edition_item, issue
+
+_PLANNING = 0x504C414E  # any number that no other lock of ours has
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,13 @@ class ShownEdition:
     subject: str
 
 
+class Standing(NamedTuple):
+    """How far planning is: what of it changes when anybody plans or cancels. Compared, to notice that somebody did."""
+
+    editions: int
+    cutoffs: dict[tuple[str, str], datetime]
+
+
 def add(
     connection: Connection,
     newsletter: str,
@@ -38,20 +48,40 @@ def add(
     state: IssueState,
     choices: Mapping[str, Any],
     now: datetime,
-) -> int:
-    """Insert the issue. Raises ``sqlalchemy.exc.IntegrityError`` when (newsletter, slot) is taken."""
+    name: str = "",
+    note: str = "",
+) -> int | None:
+    """Insert the issue; ``name`` is the date unless given. None when its slot, or its name, has one already."""
     values = {
         "newsletter": newsletter,
         "slot": slot,
         "date": date,
-        "name": date,
+        "name": name or date,
         "since": since,
         "cutoff": cutoff,
         "state": state,
         "planned_at": now,
         "choices": choices,
+        "note": note,
     }
-    return int(connection.execute(issue.insert().values(values).returning(issue.c.id)).scalar_one())
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    query = insert(issue).values(values).on_conflict_do_nothing().returning(issue.c.id)
+    made: int | None = connection.execute(query).scalar()
+    return made
+
+
+def hold_planning(connection: Connection) -> None:
+    """Until the end of the transaction nobody else plans: what was decided on is compared with what is there now.
+
+    SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_PLANNING})"))
+
+
+def standing(connection: Connection, newsletter: str) -> Standing:
+    newest = connection.execute(select(func.max(edition.c.id))).scalar() or 0
+    return Standing(newest, last_cutoffs(connection, newsletter))
 
 
 def add_edition(connection: Connection, issue_id: int, value: Edition, digest: Mapping[str, Any]) -> int:
@@ -59,6 +89,7 @@ def add_edition(connection: Connection, issue_id: int, value: Edition, digest: M
         "issue": issue_id,
         "language": value.language,
         "reads": " ".join(value.reads),
+        "cadence": value.cadence,
         "is_main": value.is_main,
         "subject": digest["subject"],
         "digest": digest,
@@ -82,7 +113,7 @@ def add_edition(connection: Connection, issue_id: int, value: Edition, digest: M
 
 def delete_unsent(connection: Connection, issue_id: int) -> bool:
     """Take back a plan of which nothing was handed over yet; False when something was, or may have been."""
-    states = (IssueState.PLANNED, IssueState.APPROVED, IssueState.EMPTY)
+    states = (IssueState.PLANNED, IssueState.APPROVED, IssueState.EMPTY, IssueState.FOLDED)
     begun = or_(delivery.c.handed_at.is_not(None), delivery.c.state == DeliveryState.CLAIMED)
     where = (delivery.c.issue == issue_id, begun)
     found = get(connection, issue_id)
@@ -94,11 +125,29 @@ def delete_unsent(connection: Connection, issue_id: int) -> bool:
     return True
 
 
-def find(connection: Connection, newsletter: str, date: str) -> Issue | None:
-    """The issue of a local date. Cancelled ones too: a date is never used twice."""
-    query = select(issue).where(issue.c.newsletter == newsletter, issue.c.date == date)
-    row = connection.execute(query).first()
+def find(connection: Connection, newsletter: str, name: str, slot: datetime | None = None) -> Issue | None:
+    """The issue of a name, or else of a slot. Cancelled ones too: neither is ever used twice."""
+    for is_it in [issue.c.name == name] + ([issue.c.slot == slot] if slot else []):
+        row = connection.execute(select(issue).where(issue.c.newsletter == newsletter, is_it)).first()
+        if row:
+            return _issue(row)
+    return None
+
+
+def newest(connection: Connection, newsletter: str, *but: IssueState) -> Issue | None:
+    """The issue of the latest slot, of those not in the states ``but``."""
+    where = (issue.c.newsletter == newsletter, issue.c.state.not_in(but))
+    row = connection.execute(select(issue).where(*where).order_by(issue.c.slot.desc()).limit(1)).first()
     return _issue(row) if row else None
+
+
+def folded(connection: Connection, newsletter: str) -> list[Issue]:
+    """Those folded since the newest issue that was not, oldest first: their stories are still to be told."""
+    last = newest(connection, newsletter, IssueState.FOLDED)
+    query = select(issue).where(issue.c.newsletter == newsletter, issue.c.state == IssueState.FOLDED)
+    if last:
+        query = query.where(issue.c.slot > last.slot)
+    return [_issue(row) for row in connection.execute(query.order_by(issue.c.slot))]
 
 
 def get(connection: Connection, issue_id: int) -> Issue:
@@ -135,15 +184,45 @@ def move(connection: Connection, issue_id: int, to: IssueState, *expected: Issue
     return connection.execute(update(issue).where(*where).values(state=to)).rowcount == 1
 
 
-def last_cutoffs(connection: Connection, newsletter: str) -> dict[str, datetime]:
-    """Per language, the cutoff of the newest issue that had a main edition in it and was not cancelled."""
+def last_cutoffs(connection: Connection, newsletter: str) -> dict[tuple[str, str], datetime]:
+    """Per (cadence, language), the cutoff of the newest issue with a main edition of it that was not cancelled."""
     query = (
-        select(edition.c.language, func.max(issue.c.cutoff).label("cutoff"))
+        select(edition.c.cadence, edition.c.language, func.max(issue.c.cutoff).label("cutoff"))
         .join(issue, issue.c.id == edition.c.issue)
         .where(issue.c.newsletter == newsletter, issue.c.state != IssueState.CANCELLED, edition.c.is_main)
-        .group_by(edition.c.language)
+        .group_by(edition.c.cadence, edition.c.language)
     )
-    return {row.language: row.cutoff for row in connection.execute(query)}
+    return {(row.cadence, row.language): row.cutoff for row in connection.execute(query)}
+
+
+def last_of_cadences(connection: Connection, newsletter: str) -> dict[str, tuple[int, datetime]]:
+    """Cadence to (number, cutoff) of the newest issue with an edition of it that was not cancelled."""
+    query = (
+        select(edition.c.cadence, func.max(issue.c.id).label("id"), func.max(issue.c.cutoff).label("cutoff"))
+        .join(issue, issue.c.id == edition.c.issue)
+        .where(issue.c.newsletter == newsletter, issue.c.state != IssueState.CANCELLED)
+        .group_by(edition.c.cadence)
+    )
+    return {row.cadence: (row.id, row.cutoff) for row in connection.execute(query)}
+
+
+def told(
+    connection: Connection, newsletter: str, stories: Collection[str], *, only_main: bool
+) -> dict[tuple[str, str], set[str]]:
+    """Per (cadence, language), which of ``stories`` editions that were not cancelled have told."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for some in chunks(sorted(stories)):
+        query = (
+            select(edition.c.cadence, edition.c.language, edition_item.c.story)
+            .join(edition, edition.c.id == edition_item.c.edition)
+            .join(issue, issue.c.id == edition.c.issue)
+            .where(edition_item.c.story.in_(some), issue.c.newsletter == newsletter)
+            .where(issue.c.state != IssueState.CANCELLED)
+            .distinct()
+        )
+        for row in connection.execute(query.where(edition.c.is_main) if only_main else query):
+            found.setdefault((row.cadence, row.language), set()).add(row.story)
+    return found
 
 
 def archived(connection: Connection) -> list[tuple[Issue, ShownEdition]]:
@@ -157,9 +236,9 @@ def archived(connection: Connection) -> list[tuple[Issue, ShownEdition]]:
 
 def _shown(connection: Connection, ids: Sequence[int]) -> dict[int, list[ShownEdition]]:
     """The main editions of each issue, by language."""
-    columns = (edition.c.id, edition.c.issue, edition.c.language, edition.c.reads, edition.c.is_main)
-    query = select(*columns, edition.c.subject).where(edition.c.is_main)
-    query = query.order_by(edition.c.language, edition.c.id)
+    names = ("id", "issue", "language", "reads", "cadence", "is_main", "subject")
+    query = select(*(edition.c[name] for name in names)).where(edition.c.is_main)
+    query = query.order_by(edition.c.cadence, edition.c.language, edition.c.id)
     found: dict[int, list[ShownEdition]] = {}
     for some in chunks(ids):
         rows = connection.execute(query.where(edition.c.issue.in_(some))).all()
@@ -175,7 +254,7 @@ def editions(connection: Connection, issue_id: int) -> list[FrozenEdition]:
     query = (
         select(edition)
         .where(edition.c.issue == issue_id)
-        .order_by(edition.c.is_main.desc(), edition.c.language, edition.c.id)
+        .order_by(edition.c.is_main.desc(), edition.c.cadence, edition.c.language, edition.c.id)
     )
     rows = connection.execute(query).all()
     items = _items(connection, [row.id for row in rows])
@@ -194,7 +273,7 @@ def _items(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Editio
 
 
 def _edition(row: Row[*tuple[Any, ...]], items: tuple[EditionItem, ...]) -> Edition:
-    return Edition(row.language, tuple(row.reads.split()), items, row.is_main, row.id)
+    return Edition(row.language, tuple(row.reads.split()), items, row.is_main, row.id, row.cadence)
 
 
 def _issue(row: Row[*tuple[Any, ...]]) -> Issue:

@@ -42,11 +42,28 @@ def rename(connection: Connection, renamed: Mapping[str, str], at: datetime) -> 
         connection.execute(moved.insert(), rows)
 
 
+_HOPS = 10
+_LONGEST = 400
+
+
 def past(connection: Connection, path: str) -> Past | None:
     """What became of a file or folder (relative path as asked for); None for what never was.
 
-    The nearest folder that moved takes all below along; a move wins over a grave.
+    The nearest folder that moved takes all below along; a move wins over a grave. What moved on since is told at
+    once; moves in a circle lead nowhere.
     """
+    found = _past(connection, path)
+    for _ in range(_HOPS):
+        further = _past(connection, found.location[1:]) if found and found.location else None
+        if further is None or not further.location:
+            return found
+        found = further
+    return None
+
+
+def _past(connection: Connection, path: str) -> Past | None:
+    if len(path) > _LONGEST:  # nothing that long is ever noted
+        return None
     parts = path.split("/")
     folders = ["/".join(parts[:n]) + "/" for n in range(1, len(parts))]
     asked = [path, f"{path.rstrip('/')}/index.html", f"{path.rstrip('/')}/"]

@@ -8,12 +8,36 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
 
 from syndicate.model import Signup, SignupState, Wish
 from syndicate.store.tables import is_asked, signup
 
 _TURN = 0x5349474E  # any number, the same in every syndicate
+
+
+_SINCE = signup.c.at > bindparam("since")
+
+
+def _count(*where: ColumnElement[bool]) -> ScalarSelect[int]:
+    some = select(signup.c.id).where(*where).limit(bindparam("most")).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+# Made once: it is asked whenever somebody asks.
+_COUNTS = select(_count(signup.c.network == bindparam("network"), _SINCE), _count(_SINCE))
 
 
 def in_turn(connection: Connection) -> None:
@@ -24,12 +48,7 @@ def in_turn(connection: Connection) -> None:
 
 def asked_since(connection: Connection, network: str, since: datetime, most: int) -> tuple[int, int]:
     """How many asked, of one network and in all, after ``since``; none is counted beyond ``most``."""
-    of_network = select(signup.c.id).where(signup.c.network == network, signup.c.at > since).limit(most)
-    in_all = select(signup.c.id).where(signup.c.at > since).limit(most)
-    counts = [
-        select(func.count()).select_from(some.subquery()).scalar_subquery() for some in (of_network, in_all)
-    ]
-    row = connection.execute(select(*counts)).one()
+    row = connection.execute(_COUNTS, {"network": network, "since": since, "most": most}).one()
     return row[0], row[1]
 
 
@@ -69,6 +88,19 @@ def hold(connection: Connection, value: Signup, now: datetime, until: datetime) 
     """
     values = {"due_at": until, "mailed_at": now, "attempts": signup.c.attempts + 1}
     return _written(connection, value.id, value.due_at, values)
+
+
+def drop_others(connection: Connection, value: Signup, now: datetime, reason: str) -> int:
+    """Drop whatever else is due for the same address and nobody holds, however many there are; how many."""
+    where = (
+        signup.c.canonical == value.canonical,
+        signup.c.mailed_at.is_(None),
+        signup.c.id != value.id,
+        is_asked,
+        signup.c.due_at <= now,
+    )
+    values = {"state": SignupState.DROPPED, "reason": reason}
+    return connection.execute(update(signup).where(*where).values(values)).rowcount
 
 
 def renew(connection: Connection, identity: int, held: datetime, until: datetime) -> bool:

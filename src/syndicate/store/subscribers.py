@@ -60,7 +60,7 @@ def save(connection: Connection, value: Subscriber, now: datetime) -> int:
     held = _subscriber(connection, row)
     connection.execute(update(subscriber).where(subscriber.c.id == held.id).values(_row(value)))
     _set_subscriptions(connection, held.id, value.subscriptions)
-    if _loses(held, value):
+    if loses(held, value):
         claims.recall(connection, subscriber=held.id)
     return held.id
 
@@ -72,18 +72,6 @@ def every(connection: Connection) -> Iterator[Subscriber]:
         held.setdefault(row.subscriber, []).append(Subscription(row.newsletter, row.cadence))
     for row in connection.execute(select(subscriber).order_by(subscriber.c.canonical)):
         yield _value(row, held.get(row.id, ()))
-
-
-def readers(connection: Connection, newsletter: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """(id, languages in order of preference) of everyone whom an issue of ``newsletter`` is owed."""
-    query = (
-        select(subscriber.c.id, subscriber.c.languages)
-        .join(subscription, subscription.c.subscriber == subscriber.c.id)
-        .where(subscription.c.newsletter == newsletter, subscriber.c.status == SubscriberStatus.ACTIVE)
-        .order_by(subscriber.c.id)
-    )
-    for row in connection.execute(query):
-        yield row.id, tuple(row.languages.split())
 
 
 def unsubscribe(
@@ -237,7 +225,7 @@ def _lock(connection: Connection, identity: int) -> str | None:
     return status
 
 
-def _loses(held: Subscriber, value: Subscriber) -> bool:
+def loses(held: Subscriber, value: Subscriber) -> bool:
     """Whether a mail made for ``held`` might be wrong for ``value``."""
     was_active = held.status is SubscriberStatus.ACTIVE
     gets = {one.newsletter for one in value.subscriptions}

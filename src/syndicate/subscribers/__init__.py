@@ -1,20 +1,36 @@
 """Consent, preferences, tokens, suppression: who may be mailed, and how a link proves whose it is. Pure."""
 
 from syndicate.subscribers.addresses import address_hash, canonical
-from syndicate.subscribers.lists import Fate, Line, Report, merge, read_lines, subscriber_from, write_lines
+from syndicate.subscribers.lists import (
+    Fate,
+    Folded,
+    Joined,
+    Line,
+    Profile,
+    fold,
+    merge,
+    read_lines,
+    report_line,
+    subscriber_from,
+    write_lines,
+)
 from syndicate.subscribers.tokens import Token, Tokens, message_id
 
 __all__ = [
     "Fate",
+    "Folded",
+    "Joined",
     "Line",
-    "Report",
+    "Profile",
     "Token",
     "Tokens",
     "address_hash",
     "canonical",
+    "fold",
     "merge",
     "message_id",
     "read_lines",
+    "report_line",
     "subscriber_from",
     "write_lines",
 ]

@@ -29,6 +29,9 @@ HOUR = timedelta(hours=1)
 BETWEEN_MAILS = timedelta(days=1)
 """One address gets at most one mail of ours in this time, however often it is entered."""
 
+ONE_OF_MANY = "mailed within a day"
+"""Why the others get none."""
+
 ATTEMPTS = 5
 """Tries to hand a mail over, before it is given up."""
 
@@ -155,7 +158,7 @@ def _objection(asked: Signup, known: Known, now: datetime) -> str:
     if not may_return(known.suppressed, known.subscriber):
         return f"not to be mailed: {known.suppressed or SubscriberStatus.SUPPRESSED}"
     if known.is_mailed:
-        return "mailed within a day"
+        return ONE_OF_MANY
     if asked.expires_at <= now:
         return "expired before it could be mailed"
     return f"given up after {ATTEMPTS} attempts" if asked.attempts >= ATTEMPTS else ""

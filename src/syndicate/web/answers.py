@@ -10,6 +10,9 @@ STRICT = (
 )
 """For the pages made here."""
 
+SCRIPTED = f"{STRICT}; script-src 'self'"
+"""For the one of them that has a script."""
+
 PUBLISHED = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' https: data:; "
     "media-src 'self' https:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -35,12 +38,19 @@ def answer(
     return Response(body, status_code=status, headers={**always, **(headers or {})}, media_type=media_type)
 
 
-def page(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
-    """HTML made for one person: never stored, never indexed."""
-    private = {"cache-control": "no-store", "x-robots-tag": "noindex"}
-    return answer(body, "text/html; charset=utf-8", status, {**private, **(headers or {})})
+def page(
+    body: bytes,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    *,
+    policy: str = STRICT,
+    is_public: bool = False,
+) -> Response[bytes]:
+    """HTML; unless ``is_public`` it is made for one person: never stored, never indexed."""
+    private = {} if is_public else {"cache-control": "no-store", "x-robots-tag": "noindex"}
+    return answer(body, "text/html; charset=utf-8", status, {**private, **(headers or {})}, policy=policy)
 
 
-def moved(status: int, location: str) -> Response[bytes]:
+def moved(status: int, location: str, headers: Mapping[str, str] | None = None) -> Response[bytes]:
     """A redirect to a path on this server."""
-    return answer(b"", "text/plain; charset=utf-8", status, {"location": location})
+    return answer(b"", "text/plain; charset=utf-8", status, {"location": location, **(headers or {})})

@@ -1,19 +1,25 @@
-"""What a request's headers ask for, decided purely: is the client's copy current, may the answer be gzip.
+"""What a request's headers ask for, decided purely: is the client's copy current, how may the answer be packed.
 
 The ETag is weak and one for all encodings: a reader that revalidates in another encoding still gets its 304.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-# What proxies add to an ETag when they compress or unpack (Apache, Jetty, Caddy).
-_SUFFIXES = ("--gzip", "-gzip", ";gzip", "-br", "/br", "/gzip")
+# What proxies add to an ETag when they compress or unpack (Apache, Jetty, Caddy, nginx modules).
+_SUFFIXES = ("--gzip", "-gzip", ";gzip", "/gzip", ":gzip", "-br", ";br", "/br", ":br", "-zstd", "/zstd")
+
+TAG_LENGTH = 32
+"""Hex digits of a hash in an ETag."""
+
+IDENTITY = "identity"
+_BY_SIZE = ("br", "gzip", IDENTITY)
 
 
 def entity_tag(sha256: str) -> str:
     """``W/"…"`` from the hash (hex) of the uncompressed bytes."""
-    return f'W/"{sha256[:32]}"'
+    return f'W/"{sha256[:TAG_LENGTH]}"'
 
 
 def http_date(moment: datetime) -> str:
@@ -30,10 +36,24 @@ def is_current(if_none_match: str | None, if_modified_since: str | None, tag: st
     return since is not None and since >= changed.replace(microsecond=0)
 
 
-def accepts_gzip(accept_encoding: str) -> bool:
-    """RFC 9110, 12.5.3. A coding with ``q=0`` is refused; ``*`` speaks for those not named."""
-    weights = dict(_weighted(accept_encoding))
-    return next((weights[name] for name in ("gzip", "x-gzip", "*") if name in weights), 0.0) > 0
+def coding(accept_encoding: str | None, there: Collection[str]) -> str | None:
+    """Which of ``there`` (``"br"``, ``"gzip"``, ``"identity"``) to send; None where all are refused (406).
+
+    RFC 9110, 12.5.3: a coding with ``q=0`` is refused, ``*`` speaks for those not named, identity is taken unless it
+    is refused. Among equals the shortest is sent.
+    """
+    weights = {name.removeprefix("x-"): weight for name, weight in _weighted(accept_encoding or "")}
+    rest = weights.get("*")
+    wanted = {name: weights.get(name, rest if rest is not None else 0.0) for name in ("br", "gzip")}
+    # Identity that nobody named is taken, but after whatever was.
+    wanted[IDENTITY] = weights.get(IDENTITY, 0.0001 if rest is None else rest)
+    taken = [name for name in _BY_SIZE if name in there and wanted[name] > 0]
+    return max(taken, key=wanted.__getitem__, default=None)
+
+
+def entity_tags(if_none_match: str) -> list[str]:
+    """The opaque parts of the tags of If-None-Match, without what proxies add."""
+    return [_opaque(tag) for tag in if_none_match.split(",")]
 
 
 def preferred_languages(accept_language: str) -> list[str]:
@@ -43,7 +63,7 @@ def preferred_languages(accept_language: str) -> list[str]:
 
 
 def _matches(header: str, tag: str) -> bool:
-    return header.strip() == "*" or _opaque(tag) in map(_opaque, header.split(","))
+    return header.strip() == "*" or _opaque(tag) in entity_tags(header)
 
 
 def _opaque(tag: str) -> str:

@@ -110,8 +110,13 @@ def _personalization(item: Personal) -> dict[str, object]:
         "to": [to],
         "headers": item.headers,
         "substitutions": item.values,
-        "custom_args": {"delivery": str(item.delivery)},
+        "custom_args": _named(item.delivery),
     }
+
+
+def _named(number: int) -> dict[str, str]:
+    """What comes back with every event. What is no delivery has a negative number, and a name that none is read by."""
+    return {"delivery": str(number)} if number > 0 else {"signup": str(-number)}
 
 
 def _shared(
@@ -126,9 +131,10 @@ def _shared(
             for kind, text in (("text/plain", letter.text), ("text/html", letter.html))
             if text
         ],
-        "custom_args": {"edition": str(letter.edition)},
         "tracking_settings": _TRACKING,
     }
+    if letter.edition > 0:
+        made["custom_args"] = {"edition": str(letter.edition)}
     if letter.headers:
         made["headers"] = dict(letter.headers)
     if letter.reply_to:

@@ -8,6 +8,6 @@ approved issue -> settle what a dead sender left (``orphans``)
 """
 
 from syndicate.flows.send.mailroom import Carrier, Mailroom
-from syndicate.flows.send.sender import SendReport, send_issues
+from syndicate.flows.send.sender import SendReport, Waiting, send_issues
 
-__all__ = ["Carrier", "Mailroom", "SendReport", "send_issues"]
+__all__ = ["Carrier", "Mailroom", "SendReport", "Waiting", "send_issues"]
