@@ -52,10 +52,13 @@ from syndicate.model.newsletter import Newsletter, Site
 from syndicate.model.problem import Problem
 from syndicate.model.signup import Signup, SignupState, Wish
 from syndicate.model.source import Found, Gone, SourceItem, Touched
+from syndicate.model.staff import COMMAND_LINE, Actor, Draft, Role, Session, StaffMember
 from syndicate.model.story import Byline, CompleteArticle, SimilarPost, Story, Translation
 from syndicate.model.subscriber import Subscriber, SubscriberStatus, Subscription
 
 __all__ = [
+    "COMMAND_LINE",
+    "Actor",
     "Article",
     "ArticleState",
     "Author",
@@ -68,6 +71,7 @@ __all__ = [
     "ConfigError",
     "Credit",
     "DeliveryState",
+    "Draft",
     "Edition",
     "EditionItem",
     "Event",
@@ -91,6 +95,8 @@ __all__ = [
     "Personal",
     "Placement",
     "Problem",
+    "Role",
+    "Session",
     "Signup",
     "SignupState",
     "SimilarPost",
@@ -98,6 +104,7 @@ __all__ = [
     "SkipReason",
     "SourceError",
     "SourceItem",
+    "StaffMember",
     "StoreError",
     "Story",
     "Subscriber",

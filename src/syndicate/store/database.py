@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from syndicate.model import StoreError
 
 _MIGRATION_LOCK = 0x53594E44  # any number, the same in every syndicate
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. Known here so that a database that is up to date costs no import of Alembic."""
 
 
@@ -187,7 +187,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     # What is deleted is overwritten: who is erased must not be found in the file.
-    settings = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384", "secure_delete=ON")
+    settings = (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-16384",
+        "secure_delete=ON",
+    )
     for pragma in settings:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -315,7 +315,7 @@ suppression = Table(
 
 # `date` is the slot's local date, `name` what it is called in addresses: the date, with the local time where a day may
 # have several. A name is never given twice, whatever happens to clocks and settings. `note` is why it waits for staff,
-# or was folded into the next.
+# or was folded into the next. Nothing of it leaves before `not_before`: until then an approval can be taken back.
 issue = Table(
     "issue",
     metadata,
@@ -330,6 +330,7 @@ issue = Table(
     Column("choices", Json, nullable=False),
     Column("name", String(20), nullable=False, server_default=""),
     Column("note", Text, nullable=False, server_default=""),
+    Column("not_before", Moment),
     UniqueConstraint("newsletter", "slot"),
     Index("ix_issue_newsletter_name", "newsletter", "name", unique=True),
     sqlite_autoincrement=True,
@@ -464,4 +465,149 @@ event = Table(
     Column("raw", Text, nullable=False),
     Column("heard_at", Moment, nullable=False),
     UniqueConstraint("carrier", "key"),
+)
+
+# Who may use the console. `totp_secret` is empty until a second factor is confirmed; `totp_step` is the last step of
+# time whose code was used; `recovery` are hashes of codes not used yet.
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("email", String(320), nullable=False),
+    Column("canonical", String(320), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(12), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("password", Text, nullable=False),
+    Column("totp_secret", String(64), nullable=False),
+    Column("totp_step", BigInteger, nullable=False),
+    Column("recovery", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+    # The number is in the audit log: nobody else may ever have it.
+    sqlite_autoincrement=True,
+)
+
+# One-time links, by the hash of what is in them: `purpose` is invite or reset.
+staff_link = Table(
+    "staff_link",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("staff", Serial, ForeignKey("staff.id"), nullable=False, index=True),
+    Column("purpose", String(12), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("staff", Serial, ForeignKey("staff.id"), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("stepped_up_at", Moment),
+    Column("network", String(50), nullable=False),
+    Column("agent", String(200), nullable=False),
+)
+
+# Failures to sign in; `key` is the hash of an account's address, or a network.
+sign_in_failure = Table(
+    "sign_in_failure",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("kind", String(12), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_sign_in_failure_key_at", "kind", "key", "at"),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("secret", String(64), nullable=False, unique=True),
+    Column("staff", Serial, ForeignKey("staff.id"), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(12), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+    sqlite_autoincrement=True,
+)
+
+# What was answered to a request with an idempotency key: the same request again gets it again.
+answered = Table(
+    "answered",
+    metadata,
+    Column("actor", String(80), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+)
+
+# What staff did, append-only: the database itself refuses to change or delete a line. `subject` names what it was done
+# to ("issue 12", "subscriber 345"), never an address.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("staff", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", String(12), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("subject", String(80), nullable=False, index=True),
+    Column("detail", Json, nullable=False),
+    Column("network", String(50), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What staff changed about an issue's automatic choice (model.Draft); `revision` grows with each save.
+draft = Table(
+    "draft",
+    metadata,
+    Column("issue", Serial, ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("staff", BigInteger, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+    Column("content", Json, nullable=False),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("issue", Serial, ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True),
+    Column("staff", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+)
+
+# The ledger of an issue, counted: a page never counts a million lines. `counts` are [edition, state, reason, domain,
+# how many].
+tally = Table(
+    "tally",
+    metadata,
+    Column("issue", Serial, ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True),
+    Column("counted_at", Moment, nullable=False),
+    Column("counts", Json, nullable=False),
+)
+
+# Who gets test mails.
+tester = Table(
+    "tester",
+    metadata,
+    Column("email", String(320), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("added_at", Moment, nullable=False),
+)
+
+subscriber_tag = Table(
+    "subscriber_tag",
+    metadata,
+    Column("subscriber", Serial, ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag", String(80), primary_key=True),
+    Index("ix_subscriber_tag_tag", "tag", "subscriber"),
 )

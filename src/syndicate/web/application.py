@@ -18,6 +18,7 @@ from syndicate.languages import SHIPPED
 from syndicate.model import NotFound, UnsafeValue
 from syndicate.web.answers import answer, moved, page
 from syndicate.web.conditions import preferred_languages
+from syndicate.web.console import console_routes
 from syndicate.web.description import DESCRIPTION
 from syndicate.web.hooks import Hooks
 from syndicate.web.hosts import is_known, known_hosts
@@ -50,6 +51,7 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
         reader_routes(house, pages, clock, errors.admit),
         *provider_routes(hooks),
         *operator_routes(house, metrics, errors.not_found),
+        *console_routes(house, clock),
     ]
     return Application(
         Tree(house),

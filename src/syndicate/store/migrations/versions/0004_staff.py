@@ -1,0 +1,200 @@
+"""staff"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+_SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_MOMENT = sa.DateTime(timezone=True)
+_REFUSAL = "the audit log is append-only"
+
+
+def upgrade() -> None:
+    _accounts()
+    _records()
+    _issues()
+    if op.get_bind().dialect.name == "postgresql":
+        _guard_on_postgres()
+    else:
+        _guard_on_sqlite()
+
+
+def _accounts() -> None:
+    op.create_table(
+        "staff",
+        sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("canonical", sa.String(length=320), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=12), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=False),
+        sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("totp_secret", sa.String(length=64), nullable=False),
+        sa.Column("totp_step", sa.BigInteger(), nullable=False),
+        sa.Column("recovery", sa.Text(), nullable=False),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("disabled_at", _MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
+        sa.UniqueConstraint("canonical", name=op.f("uq_staff_canonical")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "staff_link",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("staff", _SERIAL, nullable=False),
+        sa.Column("purpose", sa.String(length=12), nullable=False),
+        sa.Column("expires_at", _MOMENT, nullable=False),
+        sa.Column("used_at", _MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["staff"], ["staff.id"], name=op.f("fk_staff_link_staff_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_link")),
+    )
+    op.create_index("ix_staff_link_staff", "staff_link", ["staff"])
+    op.create_table(
+        "staff_session",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("staff", _SERIAL, nullable=False),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("seen_at", _MOMENT, nullable=False),
+        sa.Column("stepped_up_at", _MOMENT, nullable=True),
+        sa.Column("network", sa.String(length=50), nullable=False),
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["staff"], ["staff.id"], name=op.f("fk_staff_session_staff_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_session")),
+    )
+    op.create_index("ix_staff_session_staff", "staff_session", ["staff"])
+    op.create_table(
+        "sign_in_failure",
+        sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_failure")),
+    )
+    op.create_index("ix_sign_in_failure_key_at", "sign_in_failure", ["kind", "key", "at"])
+
+
+def _records() -> None:
+    op.create_table(
+        "api_token",
+        sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.Column("staff", _SERIAL, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("role", sa.String(length=12), nullable=False),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("expires_at", _MOMENT, nullable=True),
+        sa.Column("used_at", _MOMENT, nullable=True),
+        sa.Column("revoked_at", _MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["staff"], ["staff.id"], name=op.f("fk_api_token_staff_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("secret", name=op.f("uq_api_token_secret")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_api_token_staff", "api_token", ["staff"])
+    op.create_table(
+        "answered",
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("request", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("actor", "key", name=op.f("pk_answered")),
+    )
+    op.create_index("ix_answered_at", "answered", ["at"])
+    op.create_table(
+        "audit",
+        sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
+        sa.Column("staff", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=12), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("network", sa.String(length=50), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_audit_subject", "audit", ["subject"])
+
+
+def _issues() -> None:
+    op.add_column("issue", sa.Column("not_before", _MOMENT, nullable=True))
+    op.create_table(
+        "draft",
+        sa.Column("issue", _SERIAL, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("staff", sa.BigInteger(), nullable=False),
+        sa.Column("saved_at", _MOMENT, nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue"], ["issue.id"], name=op.f("fk_draft_issue_issue"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("issue", name=op.f("pk_draft")),
+    )
+    op.create_table(
+        "approval",
+        sa.Column("issue", _SERIAL, nullable=False),
+        sa.Column("staff", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue"], ["issue.id"], name=op.f("fk_approval_issue_issue"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("issue", "staff", name=op.f("pk_approval")),
+    )
+    op.create_table(
+        "tally",
+        sa.Column("issue", _SERIAL, nullable=False),
+        sa.Column("counted_at", _MOMENT, nullable=False),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue"], ["issue.id"], name=op.f("fk_tally_issue_issue"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("issue", name=op.f("pk_tally")),
+    )
+    op.create_table(
+        "tester",
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("added_at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("email", name=op.f("pk_tester")),
+    )
+    op.create_table(
+        "subscriber_tag",
+        sa.Column("subscriber", _SERIAL, nullable=False),
+        sa.Column("tag", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber"],
+            ["subscriber.id"],
+            name=op.f("fk_subscriber_tag_subscriber_subscriber"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("subscriber", "tag", name=op.f("pk_subscriber_tag")),
+    )
+    op.create_index("ix_subscriber_tag_tag", "subscriber_tag", ["tag", "subscriber"])
+
+
+def _guard_on_sqlite() -> None:
+    for what in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER audit_no_{what.lower()} BEFORE {what} ON audit "
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+        )
+
+
+def _guard_on_postgres() -> None:
+    op.execute(
+        "CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit "
+        "FOR EACH ROW EXECUTE FUNCTION audit_refuse()"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()"
+    )

@@ -1,0 +1,38 @@
+"""All addresses of the console."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from litestar import route
+from litestar.handlers import HTTPRouteHandler
+
+from syndicate.flows.house import House
+from syndicate.web.console.account import account_pages
+from syndicate.web.console.audit import audit_pages
+from syndicate.web.console.door import Door
+from syndicate.web.console.entry import entry_routes
+from syndicate.web.console.members import member_pages
+from syndicate.web.console.screens import ASSETS, Screens
+from syndicate.web.pages import Pages
+from syndicate.web.routes import LOOK, Answer
+
+
+def console_routes(house: House, clock: Callable[[], datetime]) -> list[HTTPRouteHandler]:
+    """Handlers for ``/staff/``; each that is behind the door has ``opt["needs"]``, the role."""
+    screens = Screens(house.site, house.templates, house.key)
+    door = Door(house, screens, clock)
+    for add in (account_pages, member_pages, audit_pages):
+        add(door)
+    guess = Pages(house.site, house.templates).language
+    return [*entry_routes(door, guess), *_assets(screens), *door.routes]
+
+
+def _assets(screens: Screens) -> list[HTTPRouteHandler]:
+    def serve(name: str) -> HTTPRouteHandler:
+        @route(f"/staff/{name}", http_method=LOOK, sync_to_thread=True, name=f"GET /staff/{name}")
+        def asset() -> Answer:
+            return screens.asset(name)
+
+        return asset
+
+    return [serve(name) for name in ASSETS]

@@ -1,0 +1,24 @@
+"""Moments as staff read them: the newsroom's clock, and how long ago."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, format_timedelta
+from markupsafe import Markup
+
+from syndicate.languages.locales import locale_for
+
+
+def local_time(moment: datetime | None, zone: str, language: str) -> Markup:
+    """A ``<time>`` with date and clock of ``zone``; a dash for none."""
+    if moment is None:
+        return Markup("–")
+    shown = format_datetime(moment.astimezone(ZoneInfo(zone)), "d MMM y, HH:mm", locale=locale_for(language))
+    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
+
+
+def ago(moment: datetime | None, now: datetime, language: str) -> str:
+    """``3 minutes ago``, ``in 2 hours``; a dash for none."""
+    if moment is None:
+        return "–"
+    return format_timedelta(moment - now, add_direction=True, locale=locale_for(language))
