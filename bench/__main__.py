@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import dkim, feed, ledger, measure, plot, rebuild, sendgrid, serving, similar, smtp, splice
+from bench import dkim, feed, ledger, lists, measure, plot, rebuild, sendgrid, serving, similar, smtp, splice
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "latest.json"
@@ -37,6 +37,8 @@ ALL: Mapping[str, Callable[[], dict[str, Any]]] = {
     "feed_atom_vs_feedgen": feed.run,
     "rebuild_one_of_10k": rebuild.run,
     "similar_add_one_100k": similar.run,
+    "import_vs_executemany": lists.sqlite,
+    "import_vs_copy": lists.on_postgres,
 }
 
 

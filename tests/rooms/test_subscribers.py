@@ -19,6 +19,7 @@ from syndicate.subscribers import (
     Token,
     Tokens,
     address_hash,
+    address_hashes,
     canonical,
     merge,
     message_id,
@@ -26,6 +27,7 @@ from syndicate.subscribers import (
     write_lines,
 )
 from syndicate.subscribers.addresses import mailbox
+from syndicate.subscribers.lists.cells import text
 
 KEY = b"a key of the tests, long enough"
 MOMENT = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
@@ -150,6 +152,11 @@ def test_a_message_has_one_name_however_often_it_is_made() -> None:
     assert len(others | {name}) == 5
 
 
+@given(st.binary(min_size=1, max_size=100), st.text(max_size=50))
+def test_many_hashes_are_the_hash_of_each(key: bytes, address: str) -> None:
+    assert address_hashes(key)(address) == address_hash(key, address)
+
+
 # -- lists ----------------------------------------------------------------------------------------------------
 
 
@@ -203,6 +210,31 @@ def test_a_line_that_cannot_be_taken_says_why_and_the_next_goes_on(
     assert reason in first[2]
     assert second[1]
     assert second[1].canonical == "b@example.org"
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=250))
+def test_a_name_is_one_visible_line_and_stays_so(given_in: str) -> None:
+    """The quick way for most names is the thorough one's."""
+    name = text(given_in)
+    assert name == text(name) == visible(name)
+    if len(given_in) <= 200:
+        assert name == visible(given_in)
+
+
+line_ends = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+@settings(max_examples=300)
+@given(st.lists(st.text('ab"\n, ;é', max_size=8), max_size=6), st.sampled_from(",;\t"), line_ends)
+def test_whatever_stands_between_the_lines_around_it_are_read(
+    noise: list[str], delimiter: str, end: str
+) -> None:
+    """Quotes left open, line ends within them, too many cells: none takes a good line with it."""
+    good = [delimiter.join((f"r{n}@example.org", "tr", "")) for n in range(len(noise) + 1)]
+    mixed = [cell for pair in zip(good, noise, strict=False) for cell in pair] + good[len(noise) :]
+    found = lines(end.join((delimiter.join(("email", "languages", "name")), *mixed)) + end)
+    assert {one.email for _, one, _ in found if one} == {f"r{n}@example.org" for n in range(len(good))}
 
 
 def test_too_many_cells_are_no_line() -> None:

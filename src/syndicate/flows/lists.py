@@ -24,6 +24,7 @@ from syndicate.subscribers import (
     Line,
     Profile,
     address_hash,
+    address_hashes,
     fold,
     read_lines,
     report_line,
@@ -131,7 +132,7 @@ class _Import:
             self._wanted.progress(f"read {self._path.name}", done, max(done, done * size // max(1, read)))
 
     def _lines(self, file: TextIO) -> Iterator[Staged]:
-        key, fates = self._wanted.key, self._fates
+        hashed, fates = address_hashes(self._wanted.key), self._fates
         added, refused = _CODES[Fate.ADDED], _CODES[Fate.REFUSED]
         for place, line in enumerate(self._given(file), 1):
             number, email, canonical, name, profile, consent_at, reason = line
@@ -140,9 +141,8 @@ class _Import:
                 yield Staged(place, number, email, "", "", 0, None, b"", reason)
             else:
                 fates.append(added)
-                hashed = address_hash(key, canonical)
                 shared = self._shared(profile)
-                yield Staged(place, number, email, canonical, name, shared, consent_at, hashed, "")
+                yield Staged(place, number, email, canonical, name, shared, consent_at, hashed(canonical), "")
 
     def _given(self, file: TextIO) -> Iterator[Line]:
         return read_lines(file, self._wanted.newsletters, ignore_unknown=self._wanted.ignore_unknown)

@@ -1,6 +1,6 @@
 """Consent, preferences, tokens, suppression: who may be mailed, and how a link proves whose it is. Pure."""
 
-from syndicate.subscribers.addresses import address_hash, canonical
+from syndicate.subscribers.addresses import address_hash, address_hashes, canonical
 from syndicate.subscribers.lists import (
     Fate,
     Folded,
@@ -25,6 +25,7 @@ __all__ = [
     "Token",
     "Tokens",
     "address_hash",
+    "address_hashes",
     "canonical",
     "fold",
     "merge",

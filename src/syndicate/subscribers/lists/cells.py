@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from syndicate.languages import from_name, normalise, primary, visible
@@ -128,6 +129,7 @@ def _profile(cells: Mapping[str, str], newsletters: Sequence[str]) -> Profile:
     )
 
 
+@lru_cache(maxsize=4096)
 def _languages(cell: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(normalise(part) for part in cell.replace(";", " ").split()))
     if not found:
@@ -138,6 +140,7 @@ def _languages(cell: str) -> tuple[str, ...]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _zone(cell: str) -> str:
     try:
         return ZoneInfo(cell or "UTC").key

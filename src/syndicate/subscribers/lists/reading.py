@@ -4,7 +4,6 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from operator import itemgetter
 from typing import NamedTuple, TextIO
 
@@ -33,8 +32,7 @@ _DELIMITERS = ",;\t"
 # What Excel writes in front of the header, for itself.
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _LONGEST_SHOWN = 320
-# Stands for a line of which the rest was passed over.
-_TOO_LONG = "too long\n"
+_BLOCK = 1 << 18
 
 
 class Line(NamedTuple):
@@ -59,83 +57,80 @@ class Line(NamedTuple):
 
 
 def read_lines(file: TextIO, newsletters: Sequence[str], *, ignore_unknown: bool = False) -> Iterator[Line]:
-    """Every line of a CSV file with a header, opened with ``newline=""``; empty ones are passed over.
+    """Every line of a CSV file with a header; empty ones are passed over.
 
     Raises UnsafeValue when the header lacks what must be there, or (unless ``ignore_unknown``) has a column that
     means nothing here. A bad line stops no other, not even one that opens a quote and does not close it.
     """
-    feed = _Feed(file)
-    delimiter, columns = _header(feed, ignore_unknown)
-    profiles = Profiles(newsletters)
-    while not feed.is_empty:
-        try:
-            for row in csv.reader(feed.lines(), delimiter=delimiter):
-                line = columns.line(feed.number, row, profiles)
-                if line is not None:
-                    yield line
-                feed.done(1 if line is not None and line.profile is None else None)
-                if feed.is_again:
-                    break
-        except csv.Error as error:
-            yield _refused(feed.number, "", str(error))
-            feed.done(1)
+    ahead, profiles = _Ahead(file), Profiles(newsletters)
+    delimiter, columns = _header(ahead, ignore_unknown)
+    while end := ahead.fill():
+        lines, at = ahead.lines, 0
+        while at < end:
+            line, taken = lines[at], 1
+            if '"' in line or len(line) > LONGEST_LINE:
+                row, taken = _record(lines, at, delimiter)
+            else:
+                row = line.split(delimiter)
+            found = columns.line(ahead.number + at, row, profiles)
+            if found is not None:
+                yield found
+                if found.profile is None:
+                    # Of several lines perhaps those behind a quote that was left open: they are read by themselves.
+                    taken = 1
+            at += taken
+        ahead.drop(at)
 
 
-class _Feed:
-    """The lines of the file as the CSV reader takes them; ``number`` is that of the first one since its last row.
+def _record(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str] | str, int]:
+    """The row that begins with a line, or why it is none; and how many lines it takes."""
+    if len(lines[at]) > LONGEST_LINE:
+        return f"the line is longer than {LONGEST_LINE} characters", 1
+    some = [line + "\n" for line in lines[at : at + MOST_LINES]]
+    reader = csv.reader(some, delimiter=delimiter)
+    try:
+        row = next(reader)
+    except csv.Error as error:
+        return str(error), 1
+    taken = reader.line_num
+    if taken == len(some) and "".join(some).count('"') % 2 and taken > 1:
+        return "a quote is opened here and not closed", taken
+    return row, taken
 
-    When a row of several lines is refused, a quote may have been left open: the lines behind its first are read anew.
+
+class _Ahead:
+    """Lines of the file, without their ends, read some ahead: a row may need those that follow.
+
+    ``number`` is that of the first of ``lines``, from 1. Of a line that is too long only its beginning is kept.
     """
 
     def __init__(self, file: TextIO) -> None:
-        self._pieces = iter(partial(file.readline, LONGEST_LINE), "")
-        self._taken: list[str] = []
-        self._again: list[str] = []
+        self._file, self._rest, self._is_over = file, "", False
+        self.lines: list[str] = []
         self.number = 1
-        self.is_empty = False
 
-    @property
-    def is_again(self) -> bool:
-        return bool(self._again)
+    def fill(self) -> int:
+        """How many lines can be gone through now, with enough behind them; 0 at the end."""
+        while not self._is_over and len(self.lines) <= MOST_LINES:
+            self._read()
+        return len(self.lines) if self._is_over else len(self.lines) - MOST_LINES
 
-    def lines(self) -> Iterator[str]:
-        """Raises csv.Error for what is too long."""
-        taken = self._taken
-        while self._again:
-            line = self._again.pop()
-            taken.append(line)
-            yield self._bounded(line)
-        for line in self._pieces:
-            taken.append(line)
-            yield self._bounded(line) if len(taken) > 1 or len(line) >= LONGEST_LINE else line
-        if len(taken) > 1 and "".join(taken).count('"') % 2:
-            raise csv.Error("a quote is opened here and not closed")
-        self.is_empty = True
+    def drop(self, number: int) -> None:
+        del self.lines[:number]
+        self.number += number
 
-    def done(self, only: int | None = None) -> None:
-        """What was taken is read; with ``only``, no more than so many lines of it, and the rest comes again."""
-        if only is None or len(self._taken) <= only:
-            self.number += len(self._taken)
-        else:
-            self.number += only
-            self._again += reversed(self._taken[only:])
-            self.is_empty = False
-        self._taken.clear()
-
-    def _bounded(self, line: str) -> str:
-        if len(line) >= LONGEST_LINE and not line.endswith(("\n", "\r")):
-            self._pass_over()
-            line = self._taken[-1] = _TOO_LONG
-        if len(self._taken) > MOST_LINES or (line is _TOO_LONG and len(self._taken) > 1):
-            raise csv.Error("a quote is opened here and not closed")
-        if line is _TOO_LONG:
-            raise csv.Error(f"the line is longer than {LONGEST_LINE} characters")
-        return line
-
-    def _pass_over(self) -> None:
-        for piece in self._pieces:
-            if piece.endswith(("\n", "\r")):
-                return
+    def _read(self) -> None:
+        given = self._file.read(_BLOCK)
+        if given.endswith("\r"):
+            given += self._file.read(1)
+        self._is_over = not given
+        if "\r" in given:
+            given = given.replace("\r\n", "\n").replace("\r", "\n")
+        lines = (self._rest + given).split("\n")
+        self._rest = lines.pop()[: LONGEST_LINE + 1]
+        self.lines += lines
+        if self._is_over and self._rest:
+            self.lines.append(self._rest)
 
 
 class _Columns:
@@ -148,17 +143,17 @@ class _Columns:
         self._email, self._name, self._consent_at = order[:3]
         self._profile = itemgetter(*order[3:])
 
-    def line(self, number: int, row: list[str], profiles: Profiles) -> Line | None:
-        """None for an empty one."""
+    def line(self, number: int, row: list[str] | str, profiles: Profiles) -> Line | None:
+        """None for an empty one. ``row`` may be the reason why it is none."""
+        if isinstance(row, str):
+            return _refused(number, "", row)
         if len(row) != self._width:
-            if not row:
-                return None
             if len(row) > self._width:
                 return _refused(number, row[self._email], "more cells than the header has columns")
             row += [""] * (self._width - len(row))
         row.append("")
         email = as_it_was(row[self._email])
-        if not email and not any(cell.strip() for cell in row):
+        if not email and not any(map(str.strip, row)):
             return None
         try:
             address = canonical(email)
@@ -175,19 +170,13 @@ def _refused(number: int, email: str, reason: str) -> Line:
     return Line(number, visible(email[:_LONGEST_SHOWN]), "", "", None, None, visible(reason))
 
 
-def _header(feed: _Feed, ignore_unknown: bool) -> tuple[str, _Columns]:
-    lines = feed.lines()
-    try:
-        first = next(lines, "")
-        separator = _SEPARATOR.fullmatch(first)
-        given = separator[1] if separator else ""
-        text = next(lines, "") if separator else first
-        delimiter, names = _sniffed(text, given or _DELIMITERS)
-    except csv.Error as error:
-        raise UnsafeValue(f"line {feed.number}: {error}") from error
-    number = feed.number + bool(given)
-    feed.done()
-    _check(number, names, ignore_unknown)
+def _header(ahead: _Ahead, ignore_unknown: bool) -> tuple[str, _Columns]:
+    ahead.fill()
+    first, second = [*ahead.lines[:2], "", ""][:2]
+    separator = _SEPARATOR.fullmatch(first)
+    delimiter, names = _sniffed(second, separator[1]) if separator else _sniffed(first, _DELIMITERS)
+    ahead.drop(2 if separator else 1)
+    _check(ahead.number - 1, names, ignore_unknown)
     return delimiter, _Columns(names)
 
 
@@ -199,7 +188,7 @@ def _sniffed(text: str, delimiters: str) -> tuple[str, list[str]]:
 
 
 def _names(text: str, delimiter: str) -> list[str]:
-    cells = next(csv.reader([text], delimiter=delimiter), [])
+    cells = next(csv.reader([text[:LONGEST_LINE]], delimiter=delimiter), [])
     return [as_it_was(cell).lower().replace(" ", "_").replace("-", "_") for cell in cells]
 
 
