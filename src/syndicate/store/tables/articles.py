@@ -1,0 +1,83 @@
+"""What the sources hold, and the articles and authors made of it."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+
+from syndicate.store.tables.columns import Json, Moment, Serial, metadata
+
+# What each source was last seen to hold; `fingerprint` is the source's own, opaque.
+source_item = Table(
+    "source_item",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+)
+
+# What is wrong now with what the sources hold. `item` is the source key a warning belongs to ("" for the rest).
+problem = Table(
+    "problem",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("source", String(80), nullable=False),
+    Column("item", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    Column("fatal", Boolean, nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Index("ix_problem_source_item", "source", "item"),
+)
+
+# `item` is the source key that holds the article; `likeness` (sha256 of language, title and body) finds a
+# renamed file again.
+# `listing` holds what lists, feeds' fingerprints and choices need; `detail` what only a page of the article needs.
+# `similar` is the list of the best other articles in the same language, as ids; `related` is false until the index
+# of similar posts knows of the article's last change (or that it left).
+article = Table(
+    "article",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("story", String(64), nullable=False, index=True),
+    Column("language", String(35), nullable=False),
+    Column("sequence", BigInteger, nullable=False, unique=True),
+    Column("source", String(80), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("permanent_id", Text, nullable=False),
+    Column("likeness", String(64), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("published", Moment, nullable=False),
+    Column("available", Moment, nullable=False, index=True),
+    Column("changed", Moment, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("listing", Json, nullable=False),
+    Column("similar", Json, nullable=False),
+    Column("related", Boolean, nullable=False, index=True),
+    Column("body_html", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    UniqueConstraint("source", "key"),
+    Index("ix_article_source_group", "source", "group_key"),
+    Index("ix_article_source_item", "source", "item"),
+)
+
+author = Table(
+    "author",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("names", Json, nullable=False),
+    Column("photo", Text, nullable=False),
+    Column("links", Json, nullable=False),
+)
+
+bio = Table(
+    "bio",
+    metadata,
+    Column("author", String(80), ForeignKey("author.key", ondelete="CASCADE"), primary_key=True),
+    Column("language", String(35), primary_key=True),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)

@@ -1,0 +1,43 @@
+"""What staff have on their desks: drafts, approvals, counts, testers."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, Text
+
+from syndicate.store.tables.columns import Json, Moment, Serial, metadata
+
+# What staff changed about an issue's automatic choice (model.Draft); `revision` grows with each save.
+draft = Table(
+    "draft",
+    metadata,
+    Column("issue", Serial, ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("staff", BigInteger, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+    Column("content", Json, nullable=False),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("issue", Serial, ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True),
+    Column("staff", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+)
+
+# The ledger of an issue, counted: a page never counts a million lines. `counts` are [edition, state, reason, domain,
+# how many].
+tally = Table(
+    "tally",
+    metadata,
+    Column("issue", Serial, ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True),
+    Column("counted_at", Moment, nullable=False),
+    Column("counts", Json, nullable=False),
+)
+
+# Who gets test mails.
+tester = Table(
+    "tester",
+    metadata,
+    Column("email", String(320), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("added_at", Moment, nullable=False),
+)
