@@ -287,7 +287,7 @@ def answers(port: int) -> bool:
 
 
 def until(holds: Callable[[], bool], log: Path) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end, log.read_text(errors="replace")
         time.sleep(0.02)
