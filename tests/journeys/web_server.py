@@ -1,7 +1,7 @@
 """A small newsroom behind the real server, on a free port of this machine."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -138,9 +138,15 @@ class Served:
 @contextmanager
 def served(root: Path, more: str = "") -> Iterator[Served]:
     """Set a newsroom up in ``root`` and serve it until the end of the block."""
-    house = open_newsroom(root, more)
+    with serving(open_newsroom(root, more), lambda: NOW) as there:
+        yield there
+
+
+@contextmanager
+def serving(house: House, clock: Callable[[], datetime]) -> Iterator[Served]:
+    """Serve ``house`` until the end of the block, and close it then."""
     listener = create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application(house, lambda: NOW), access_log=False, log_level="warning")
+    config = uvicorn.Config(application(house, clock), access_log=False, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
