@@ -123,8 +123,9 @@ def pages(site: Served, language: str) -> Iterator[tuple[str, str]]:
         yield f"unsubscribe, {name}", f"/u/{tokens.make('unsubscribe', one, 'weekly')}?in={language}"
         path = f"/p/{tokens.make('preferences', one, 'weekly')}"
         yield f"preferences, {name}", f"{path}?in={language}"
-        yield f"erase, {name}", f"{path}/erase?in={language}"
-        yield f"data, {name}", f"{path}/data?in={language}"
+        if one != left:
+            yield f"erase, {name}", f"{path}/erase?in={language}"
+    yield "data", f"/p/{tokens.make('preferences', left, 'weekly')}/data?in={language}"
     yield "not found", f"/nowhere?in={language}"
     yield "feeds", f"/feeds/{language}/"
     yield "archive", f"/{language}/archive/weekly/"

@@ -23,6 +23,7 @@ from syndicate.languages import SHIPPED
 from syndicate.model import Subscriber
 from syndicate.store import subscribers
 
+COMMAND = str(Path(sys.executable).with_name("syndicate"))
 CHROMIUM = Path("/usr/bin/chromium")
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 MULTIPART = (
@@ -427,15 +428,11 @@ def test_the_server_process_logs_no_request_and_stops_when_told(tmp_path: Path) 
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    code = (
-        "from pathlib import Path; from syndicate.app import open_house, serve; "
-        f"serve(open_house(Path('config.toml')), '127.0.0.1', {port})"
-    )
     environment = {**os.environ, "SYNDICATE_SECRET": "a secret of the tests"}
     log = tmp_path / "log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-c", code], cwd=tmp_path, env=environment, stdout=file, stderr=file
+            [COMMAND, "serve", "--port", str(port)], cwd=tmp_path, env=environment, stdout=file, stderr=file
         )
         try:
             assert answers(port, process, "/healthz") == b"ok\n", log.read_text()
