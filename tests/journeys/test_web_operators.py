@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.journeys.web_server import NOW, Served, served
 
 from syndicate.store import events, pings
+from syndicate.store.database import HEAD
 from syndicate.web import application
 from syndicate.web.metrics import Metrics
 
@@ -68,7 +69,7 @@ def test_ready_notices_a_schema_that_is_not_ours_and_waits_for_no_writer(site: S
         assert site.get("/healthz").status == 200
     finally:
         with site.house.database.begin() as connection:
-            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{HEAD}'")
     assert site.get("/healthz/ready").status == 200
 
 
