@@ -88,6 +88,7 @@ def open_house(config: Path) -> "House":
         hosts=settings.web.hosts,
         proxies=settings.web.proxies,
         metrics_for=settings.web.metrics_for,
+        second_factor=settings.staff.second_factor,
         log_format=settings.log.format,
         log_level=settings.log.level,
         secret=None if settings.secret("secret").get_secret_value() else settings.path(settings.paths.secret),

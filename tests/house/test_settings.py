@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "bounces": sections.BouncesSection,
     "signup": sections.SignupSection,
     "web": sections.WebSection,
+    "staff": sections.StaffSection,
     "clock": sections.ClockSection,
     "log": sections.LogSection,
     "sources.markdown": sections.MarkdownSection,

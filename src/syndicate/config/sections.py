@@ -167,6 +167,10 @@ class WebSection(Section):
     metrics_for: Networks = ("127.0.0.1", "::1")
 
 
+class StaffSection(Section):
+    second_factor: Literal["senders", "everybody", "nobody"] = "senders"
+
+
 class ClockSection(Section):
     ingest: Pause = timedelta(minutes=5)
     listen: Pause = timedelta(minutes=10)

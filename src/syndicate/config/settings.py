@@ -24,6 +24,7 @@ from syndicate.config.sections import (
     SimilarSection,
     SiteSection,
     SourceSection,
+    StaffSection,
     WebSection,
 )
 from syndicate.languages import primary
@@ -45,6 +46,7 @@ class Settings(Section):
     bounces: BouncesSection = BouncesSection()
     signup: SignupSection = SignupSection()
     web: WebSection = WebSection()
+    staff: StaffSection = StaffSection()
     clock: ClockSection = ClockSection()
     log: LogSection = LogSection()
     sources: tuple[SourceSection, ...] = ()

@@ -30,7 +30,8 @@ class House:
     and files that sources read, by name of the source. ``hooks`` read what providers send, by the carrier's name;
     ``mailbox`` is where reports of failed mail come back to; ``suppressions`` asks the carrier for its own list,
     since a time. ``ingest_every`` and ``listen_every`` are the clock's rhythm. ``post`` opens the carrier for
-    single letters, as they are asked for on the web; ``asked`` is set when one is.
+    single letters, as they are asked for on the web; ``asked`` is set when one is. ``second_factor`` tells who of
+    the staff must have one.
     """
 
     site: Site
@@ -66,6 +67,7 @@ class House:
     hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     metrics_for: tuple[str, ...] = ()
+    second_factor: str = "senders"
     log_format: str = "text"
     log_level: str = "info"
     secret: Path | None = None

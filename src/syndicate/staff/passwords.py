@@ -1,5 +1,7 @@
 """Passwords: argon2id with the parameters of RFC 9106's second recommendation (64 MiB, three passes)."""
 
+import threading
+import unicodedata
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -9,19 +11,25 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 SHORTEST, LONGEST = 12, 200
 
 _hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+# Each takes 64 MiB: forty tries at once are no way to fill a small machine.
+_few_at_once = threading.BoundedSemaphore(2)
 
 
 def hashed(password: str) -> str:
     """As it is kept: parameters, salt and hash in one line."""
-    return _hasher.hash(password)
+    with _few_at_once:
+        return _hasher.hash(_plain(password))
 
 
 def verify(kept: str, password: str) -> bool:
     """Whether ``password`` is the one; an empty ``kept`` (nobody of that name) costs as much time and is not."""
+    nobody, given = _nobody(), _plain(password)
     try:
-        return _hasher.verify(kept or _nobody(), password[:LONGEST]) and bool(kept)
+        with _few_at_once:
+            is_right = _hasher.verify(kept or nobody, given)
     except (VerificationError, InvalidHashError):
         return False
+    return is_right and bool(kept) and len(given) <= LONGEST
 
 
 def is_outdated(kept: str) -> bool:
@@ -40,6 +48,11 @@ def objection(password: str, email: str, name: str) -> str:
     if any(word.lower() in lowered for word in known) or len(set(lowered)) < 5:
         return "This is too easy to guess."
     return ""
+
+
+def _plain(password: str) -> str:
+    """Keyboards write the same letter in several ways (NIST SP 800-63B-4, 3.1.1.2); no more than may be chosen."""
+    return unicodedata.normalize("NFC", password)[: LONGEST + 1]
 
 
 @cache

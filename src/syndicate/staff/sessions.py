@@ -9,6 +9,9 @@ from syndicate.model import Session
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
+SEEN_EVERY = timedelta(minutes=5)
+"""How stale ``seen_at`` may be: a write for every page would be too many."""
+
 STEP_UP = timedelta(minutes=10)
 """How long a password given again is good for what needs one (exports, staff)."""
 

@@ -2,21 +2,35 @@
 
 import hmac
 import io
+import re
 import secrets
 from datetime import datetime
 
 import pyotp
 import segno
 
+from syndicate.model import Role
+
 STEP = 30
 """Seconds a code is shown."""
 
+_SECRET = re.compile(r"[A-Z2-7]{32}")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def new_totp_secret() -> str:
     """160 bits in base32 (RFC 4226, 4)."""
     return pyotp.random_base32()
+
+
+def is_totp_secret(text: str) -> bool:
+    """Whether it looks like one of ours."""
+    return bool(_SECRET.fullmatch(text))
+
+
+def is_required(rule: str, role: Role) -> bool:
+    """Whether ``role`` must have a second factor; ``rule`` is "senders" (and admins), "everybody" or "nobody"."""
+    return rule == "everybody" or (rule == "senders" and role.may(Role.SENDER))
 
 
 def provisioning_uri(secret: str, email: str, issuer: str) -> str:
@@ -30,6 +44,8 @@ def matching_step(secret: str, code: str, now: datetime, last_step: int) -> int:
     A code works once (RFC 6238, 5.2): keep what is returned as ``last_step``.
     """
     digits = code.replace(" ", "")
+    if not is_totp_secret(secret) or not digits.isascii():
+        return 0
     current = int(now.timestamp()) // STEP
     for step in (current, current - 1, current + 1):
         if step > last_step and hmac.compare_digest(pyotp.HOTP(secret).at(step), digits):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
@@ -100,25 +100,24 @@ def use_step(connection: Connection, identity: int, step: int) -> None:
     connection.execute(update(staff).where(staff.c.id == identity).values(totp_step=step))
 
 
-def count_admins(connection: Connection) -> int:
-    """Those who can sign in: the last one is never disabled."""
-    where = (staff.c.role == Role.ADMIN, staff.c.disabled_at.is_(None))
-    return int(connection.execute(select(func.count()).select_from(staff).where(*where)).scalar_one())
+def held_admins(connection: Connection) -> list[int]:
+    """Those who are not disabled, and stay so until the end of the transaction: the last one is never lost."""
+    query = select(staff.c.id).where(staff.c.role == Role.ADMIN, staff.c.disabled_at.is_(None))
+    return list(connection.execute(query.order_by(staff.c.id).with_for_update()).scalars())
 
 
 def add_link(connection: Connection, hashed: str, identity: int, purpose: str, expires: datetime) -> None:
-    """Earlier links of the same purpose work no more."""
-    where = (staff_link.c.staff == identity, staff_link.c.purpose == purpose, staff_link.c.used_at.is_(None))
+    """``purpose`` is invite or reset. Earlier links work no more."""
+    where = (staff_link.c.staff == identity, staff_link.c.used_at.is_(None))
     connection.execute(delete(staff_link).where(*where))
     values = {"id": hashed, "staff": identity, "purpose": purpose, "expires_at": expires}
     connection.execute(staff_link.insert().values(values))
 
 
-def linked(connection: Connection, hashed: str, now: datetime) -> tuple[int, str] | None:
-    """(member, purpose) of a link that works still."""
+def linked(connection: Connection, hashed: str, now: datetime) -> int:
+    """Whose link it is; 0 when it does not work any more."""
     where = (staff_link.c.id == hashed, staff_link.c.used_at.is_(None), staff_link.c.expires_at > now)
-    row = connection.execute(select(staff_link.c.staff, staff_link.c.purpose).where(*where)).first()
-    return (row.staff, row.purpose) if row else None
+    return connection.execute(select(staff_link.c.staff).where(*where)).scalar() or 0
 
 
 def use_link(connection: Connection, hashed: str, now: datetime) -> bool:
@@ -171,8 +170,10 @@ def forget_sessions(connection: Connection, seen_before: datetime, created_befor
     connection.execute(delete(staff_session).where(old))
 
 
-def note_failure(connection: Connection, kind: str, key: str, now: datetime) -> None:
-    connection.execute(sign_in_failure.insert().values(kind=kind, key=key, at=now))
+def note_failure(connection: Connection, kind: str, key: str, now: datetime) -> int:
+    """``kind`` is account or network; returns its number, to take it back by."""
+    query = sign_in_failure.insert().values(kind=kind, key=key, at=now).returning(sign_in_failure.c.id)
+    return int(connection.execute(query).scalar_one())
 
 
 def failures(connection: Connection, kind: str, key: str, since: datetime) -> list[datetime]:
@@ -180,13 +181,14 @@ def failures(connection: Connection, kind: str, key: str, since: datetime) -> li
     return list(connection.execute(select(sign_in_failure.c.at).where(*where)).scalars())
 
 
-def forget_failures(
-    connection: Connection, now: datetime, window: timedelta, kind: str = "", key: str = ""
-) -> None:
-    """Those older than ``window``, and all of a key that has signed in."""
-    old = sign_in_failure.c.at < now - window
+def take_back_failures(connection: Connection, noted: Sequence[int], kind: str, key: str) -> None:
+    """Those ``noted`` that were none, and all of a key that has signed in."""
     theirs = (sign_in_failure.c.kind == kind) & (sign_in_failure.c.key == key)
-    connection.execute(delete(sign_in_failure).where(old | theirs))
+    connection.execute(delete(sign_in_failure).where(theirs | sign_in_failure.c.id.in_(noted)))
+
+
+def forget_failures(connection: Connection, before: datetime) -> None:
+    connection.execute(delete(sign_in_failure).where(sign_in_failure.c.at < before))
 
 
 def add_token(

@@ -51,7 +51,7 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
         reader_routes(house, pages, clock, errors.admit),
         *provider_routes(hooks),
         *operator_routes(house, metrics, errors.not_found),
-        *console_routes(house, clock),
+        *console_routes(house, clock, errors.admit),
     ]
     return Application(
         Tree(house),

@@ -55,7 +55,7 @@ sign_in_failure = Table(
     Column("id", Serial, primary_key=True, autoincrement=True),
     Column("kind", String(12), nullable=False),
     Column("key", String(64), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
     Index("ix_sign_in_failure_key_at", "kind", "key", "at"),
 )
 

@@ -14,13 +14,18 @@ from syndicate.web.console.entry import entry_routes
 from syndicate.web.console.members import member_pages
 from syndicate.web.console.screens import ASSETS, Screens
 from syndicate.web.pages import Pages
-from syndicate.web.routes import LOOK, Answer
+from syndicate.web.routes import LOOK, Answer, Asked
 
 
-def console_routes(house: House, clock: Callable[[], datetime]) -> list[HTTPRouteHandler]:
-    """Handlers for ``/staff/``; each that is behind the door has ``opt["needs"]``, the role."""
+def console_routes(
+    house: House, clock: Callable[[], datetime], admit: Callable[[Asked], Answer | None]
+) -> list[HTTPRouteHandler]:
+    """Handlers for ``/staff/``; each that is behind the door has ``opt["needs"]``, the role.
+
+    ``admit`` is asked before each of them, and answers who must not be let in.
+    """
     screens = Screens(house.site, house.templates, house.key)
-    door = Door(house, screens, clock)
+    door = Door(house, screens, clock, admit)
     for add in (account_pages, member_pages, audit_pages):
         add(door)
     guess = Pages(house.site, house.templates).language
@@ -29,7 +34,9 @@ def console_routes(house: House, clock: Callable[[], datetime]) -> list[HTTPRout
 
 def _assets(screens: Screens) -> list[HTTPRouteHandler]:
     def serve(name: str) -> HTTPRouteHandler:
-        @route(f"/staff/{name}", http_method=LOOK, sync_to_thread=True, name=f"GET /staff/{name}")
+        path = f"/staff/{name}"
+
+        @route(path, http_method=LOOK, sync_to_thread=True, name=f"GET {path}", include_in_schema=False)
         def asset() -> Answer:
             return screens.asset(name)
 

@@ -9,8 +9,7 @@ from syndicate.web.routes import Answer
 def audit_pages(door: Door) -> None:
     @door.look("/staff/audit/", Role.ADMIN)
     def look(visit: Visit) -> Answer:
-        before = visit.query("before")
-        entries = accounts.audit_log(
-            visit.house, int(before) if before.isdecimal() else 0, visit.query("subject")[:80]
-        )
-        return door.screens.show(visit, "audit", entries=entries, subject=visit.query("subject")[:80])
+        before, subject = visit.query("before"), visit.query("subject")[:80]
+        number = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else 0
+        entries = accounts.audit_log(visit.house, number, subject)
+        return door.screens.show(visit, "audit", entries=entries, subject=subject)

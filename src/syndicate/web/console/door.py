@@ -8,6 +8,7 @@ carries a token of its session besides, and the browser's own word on where it c
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -16,19 +17,27 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import RawBody
 
 from syndicate.flows import accounts
-from syndicate.flows.accounts import SignedIn
+from syndicate.flows.accounts import SignedIn, SignInRefused
 from syndicate.flows.house import House
+from syndicate.languages import catalogue
 from syndicate.model import Actor, NotFound, Role, SyndicateError, UnsafeValue
 from syndicate.staff import anti_forgery, is_stepped_up
 from syndicate.subscribers.signups import network
+from syndicate.web.console.cookies import Cookies
 from syndicate.web.console.screens import Screens
 from syndicate.web.routes import LOOK, Answer, Asked
 
 LARGEST_FORM = 2 * 1024 * 1024
 LARGEST_UPLOAD = 512 * 1024 * 1024
 MOST_FIELDS = 2_000
+LONGEST_NUMBER = 18
 SIGN_IN = "/staff/sign-in"
 CONFIRM = "/staff/confirm"
+ACCOUNT = "/staff/account"
+GIVEN_AGAIN = "_password"
+"""The field of the page that asks for it again."""
+
+OUT_OF_DATE = "This form is out of date. Go back, reload and try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,18 @@ class Form:
     def under(self, prefix: str) -> Mapping[str, str]:
         """``{"en": …}`` of the fields ``note.en``, … for ``prefix`` ``note.``"""
         return {key.removeprefix(prefix): value for key, value in self.pairs if key.startswith(prefix)}
+
+    def role(self) -> Role:
+        """Raises UnsafeValue for what is none."""
+        try:
+            return Role(self.get("role"))
+        except ValueError:
+            raise UnsafeValue("There is no such role.") from None
+
+    def number(self, name: str) -> int:
+        """0 for what is no number."""
+        text = self.get(name)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else 0
 
     def __contains__(self, name: str) -> bool:
         return any(key == name for key, _ in self.pairs)
@@ -74,7 +95,7 @@ class Visit:
     def number(self, name: str) -> int:
         """Of the path. Raises NotFound for what is no number."""
         text = str(self.request.path_params[name])
-        if not text.isdecimal() or len(text) > 18:
+        if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_NUMBER:
             raise NotFound("Page not found")
         return int(text)
 
@@ -90,19 +111,46 @@ Handler: TypeAlias = Callable[[Visit], Answer]
 
 
 class Door:
-    """Handlers are added by :meth:`look` and :meth:`act`; ``routes`` are what Litestar is given."""
+    """Handlers are added by :meth:`look` and :meth:`act`; ``routes`` are what Litestar is given.
 
-    def __init__(self, house: House, screens: Screens, clock: Callable[[], datetime]) -> None:
-        self.house, self.screens, self.clock = house, screens, clock
+    ``admit`` is asked first, and answers who calls this server by a name that is not its own.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        screens: Screens,
+        clock: Callable[[], datetime],
+        admit: Callable[[Asked], Answer | None],
+    ) -> None:
+        self.house, self.screens, self.clock, self.admit = house, screens, clock, admit
+        self.cookies = Cookies(house.site.public_url)
         self.routes: list[HTTPRouteHandler] = []
 
-    def look(self, path: str, needs: Role, *, again: bool = False) -> Callable[[Handler], Handler]:
-        """GET and HEAD. ``again``: only shortly after the password was given (once more)."""
+    def look(
+        self, path: str, needs: Role, *, again: bool = False, bare: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """GET and HEAD. ``again``: only shortly after the password was given (once more).
+
+        ``bare``: open, too, to who has still to set up the second factor that their role needs.
+        """
+        enter = self._entrance(needs, bare)
 
         def register(handler: Handler) -> Handler:
-            @route(path, http_method=LOOK, sync_to_thread=True, opt={"needs": needs}, name=f"GET {path}")
+            @route(
+                path,
+                http_method=LOOK,
+                sync_to_thread=True,
+                before_request=enter,
+                opt={"needs": needs},
+                name=f"GET {path}",
+                include_in_schema=False,
+            )
             def look_at(request: Asked) -> Answer:
-                return self._let_in(request, needs, handler, b"", again)
+                visit = self._visit(request, b"")
+                if again and not is_stepped_up(visit.signed.session, visit.now):
+                    return self.screens.redirect(f"{CONFIRM}?next={quote(_here(request), safe='/')}")
+                return self._handled(handler, visit)
 
             self.routes.append(look_at)
             return handler
@@ -110,40 +158,61 @@ class Door:
         return register
 
     def act(
-        self, path: str, needs: Role, *, again: bool = False, largest: int = LARGEST_FORM
+        self, path: str, needs: Role, *, again: bool = False, bare: bool = False, largest: int = LARGEST_FORM
     ) -> Callable[[Handler], Handler]:
         """POST, with the anti-forgery token in its form (``_token``) or a header (``X-Token``)."""
+        enter = self._entrance(needs, bare)
 
         def register(handler: Handler) -> Handler:
             @post(
                 path,
                 sync_to_thread=True,
+                before_request=enter,
                 status_code=200,
                 opt={"needs": needs},
                 name=f"POST {path}",
                 request_max_body_size=largest,
+                include_in_schema=False,
             )
             def act_on(request: Asked, body: RawBody) -> Answer:
-                return self._let_in(request, needs, handler, body, again)
+                visit = self._visit(request, body)
+                if not self._is_theirs(visit):
+                    return self.screens.refusal(visit, 403, OUT_OF_DATE)
+                return (again and self._asked_again(visit)) or self._handled(handler, visit)
 
             self.routes.append(act_on)
             return handler
 
         return register
 
-    def _let_in(self, request: Asked, needs: Role, handler: Handler, body: bytes, again: bool) -> Answer:
-        now, signed = self.clock(), self.signed_in(request)
-        if signed is None:
-            return self.screens.redirect(f"{SIGN_IN}?next={quote(_here(request), safe='/')}")
-        visit = Visit(request, self.house, signed, form_of(request, body), body, now, client_network(request))
-        if request.method == "POST" and not self._is_theirs(visit):
-            return self.screens.refusal(
-                visit, 403, "This form is out of date. Go back, reload and try again."
-            )
-        if not signed.member.role.may(needs):
-            return self.screens.refusal(visit, 403, "Your role does not allow this.")
-        if again and not is_stepped_up(signed.session, now):
-            return self.screens.redirect(f"{CONFIRM}?next={quote(_here(request), safe='/')}")
+    def signed_in(self, request: Asked) -> SignedIn | None:
+        secret = self.cookies.secret(request)
+        return accounts.signed_in(self.house, secret, self.clock()) if secret else None
+
+    def _entrance(self, needs: Role, bare: bool) -> Callable[[Asked], Answer | None]:
+        """Who gets in; asked before a byte of the body is read."""
+
+        def enter(request: Asked) -> Answer | None:
+            if refused := self.admit(request):
+                return refused
+            signed = self.signed_in(request)
+            if signed is None:
+                return self.screens.redirect(f"{SIGN_IN}?next={quote(_here(request), safe='/')}")
+            request.state.signed = signed
+            if not bare and accounts.lacks_second_factor(self.house, signed.member):
+                return self.screens.redirect(f"{ACCOUNT}?said=factor")
+            if not signed.member.role.may(needs):
+                return self.screens.refusal(self._visit(request, b""), 403, "Your role does not allow this.")
+            return None
+
+        return enter
+
+    def _visit(self, request: Asked, body: bytes) -> Visit:
+        signed: SignedIn = request.state.signed
+        form = form_of(request, body)
+        return Visit(request, self.house, signed, form, body, self.clock(), client_network(request))
+
+    def _handled(self, handler: Handler, visit: Visit) -> Answer:
         try:
             return handler(visit)
         except NotFound:
@@ -151,15 +220,31 @@ class Door:
         except (SyndicateError, UnsafeValue) as error:
             return self.screens.refusal(visit, 409, str(error))
 
-    def signed_in(self, request: Asked) -> SignedIn | None:
-        secret = request.cookies.get(cookie_name(request), "")
-        return accounts.signed_in(self.house, secret, self.clock()) if secret else None
-
     def _is_theirs(self, visit: Visit) -> bool:
         """Whether the request was made by one of our own pages, in this session."""
         wanted = anti_forgery(self.house.key, visit.signed.session.id)
         given = visit.form.get("_token") or visit.request.headers.get("x-token", "")
-        return is_same_origin(visit.request) and _equal(given, wanted)
+        return is_same_origin(visit.request) and compare_digest(given.encode(), wanted.encode())
+
+    def _asked_again(self, visit: Visit) -> Answer | None:
+        """The password, where it was not given for a while; what was filled in goes on with it."""
+        if is_stepped_up(visit.signed.session, visit.now):
+            return None
+        if not visit.form.pairs:
+            return self.screens.redirect(f"{CONFIRM}?next={quote(_before(visit.request), safe='/')}")
+        if GIVEN_AGAIN not in visit.form:
+            return self.confirmation(visit, str(visit.request.scope["path"]))
+        try:
+            accounts.step_up(self.house, visit.signed, visit.form.get(GIVEN_AGAIN), visit.network, visit.now)
+        except SignInRefused as refused:
+            return self.confirmation(visit, str(visit.request.scope["path"]), str(refused), 401)
+        return None
+
+    def confirmation(self, visit: Visit, action: str, wrong: str = "", status: int = 200) -> Answer:
+        """The page that asks for the password, and sends the form on to ``action``."""
+        kept = [pair for pair in visit.form.pairs if pair[0] not in ("_token", GIVEN_AGAIN)]
+        told = catalogue(visit.language).gettext(wrong) if wrong else ""
+        return self.screens.show(visit, "confirm", status, action=action, kept=kept, wrong=told)
 
 
 def is_same_origin(request: Asked) -> bool:
@@ -170,22 +255,6 @@ def is_same_origin(request: Asked) -> bool:
     return origin is None and request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
-def is_secure(request: Asked) -> bool:
-    return request.scope.get("scheme") == "https"
-
-
-def cookie_name(request: Asked) -> str:
-    """Over TLS the name itself keeps other hosts and paths from setting it (RFC 6265bis, 4.1.3.2)."""
-    return "__Host-staff" if is_secure(request) else "staff"
-
-
-def cookie(request: Asked, secret: str, seconds: int) -> str:
-    """A Set-Cookie header; ``seconds`` 0 takes it away."""
-    flags = "; Secure" if is_secure(request) else ""
-    age = f"; Max-Age={seconds}"
-    return f"{cookie_name(request)}={secret}; Path=/; HttpOnly; SameSite=Lax{age}{flags}"
-
-
 def client_network(request: Asked) -> str:
     """Where a request comes from, as far as is kept."""
     client = request.client
@@ -194,14 +263,27 @@ def client_network(request: Asked) -> str:
 
 def next_page(wanted: str) -> str:
     """Where to go on: a page of the console, never elsewhere."""
-    is_ours = (
-        wanted.startswith("/staff/") and "\\" not in wanted and "//" not in wanted and wanted.isprintable()
-    )
+    path = wanted.partition("?")[0]
+    is_odd = any(one in path for one in ("\\", "//", ".."))
+    is_ours = path.startswith("/staff/") and not is_odd and wanted.isascii() and wanted.isprintable()
     return wanted if is_ours else "/staff/"
 
 
 def _here(request: Asked) -> str:
-    return next_page(str(request.scope["path"]))
+    """Where to go on once they are let in: the page they asked for, or the one that their form stood on."""
+    if request.method == "POST":
+        return _before(request)
+    query = request.scope["query_string"].decode("latin-1")
+    return next_page(str(request.scope["path"]) + (f"?{query}" if query else ""))
+
+
+def _before(request: Asked) -> str:
+    """The page that a form stood on, as the browser says; our own only."""
+    try:
+        page = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return next_page("")
+    return next_page(page.path if page.netloc == request.headers.get("host", "") else "")
 
 
 def form_of(request: Asked, body: bytes) -> Form:
@@ -211,9 +293,3 @@ def form_of(request: Asked, body: bytes) -> Form:
         return Form(tuple(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)))
     except ValueError:
         return Form()
-
-
-def _equal(given: str, wanted: str) -> bool:
-    import hmac
-
-    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())

@@ -1,6 +1,8 @@
 """How staff get in: sign in, the one-time link, the password given again, sign out."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from litestar import post, route
 from litestar.handlers import HTTPRouteHandler
@@ -14,12 +16,13 @@ from syndicate.staff.sessions import LONGEST
 from syndicate.web.conditions import preferred_languages
 from syndicate.web.console.door import (
     CONFIRM,
+    GIVEN_AGAIN,
+    OUT_OF_DATE,
     SIGN_IN,
     Door,
     Form,
     Visit,
     client_network,
-    cookie,
     form_of,
     is_same_origin,
     next_page,
@@ -32,23 +35,28 @@ WELCOME = "/staff/welcome/{secret:str}"
 def entry_routes(door: Door, guess: Callable[[Sequence[str]], str]) -> list[HTTPRouteHandler]:
     """``guess`` chooses a language for whom we do not know yet."""
     entry = _Entry(door, guess)
-    door.look(CONFIRM, Role.VIEWER)(entry.ask_again)
-    door.act(CONFIRM, Role.VIEWER)(entry.confirm)
-    door.act("/staff/sign-out", Role.VIEWER)(entry.sign_out)
+    door.look(CONFIRM, Role.VIEWER, bare=True)(entry.ask_again)
+    door.act(CONFIRM, Role.VIEWER, bare=True)(entry.confirm)
+    door.act("/staff/sign-out", Role.VIEWER, bare=True)(entry.sign_out)
+    known: dict[str, Any] = {
+        "sync_to_thread": True,
+        "before_request": door.admit,
+        "include_in_schema": False,
+    }
 
-    @route(SIGN_IN, http_method=LOOK, sync_to_thread=True, name="GET sign-in")
+    @route(SIGN_IN, http_method=LOOK, name="GET sign-in", **known)
     def ask(request: Asked) -> Answer:
         return entry.ask(request)
 
-    @post(SIGN_IN, sync_to_thread=True, status_code=200, name="POST sign-in")
+    @post(SIGN_IN, status_code=200, name="POST sign-in", **known)
     def sign_in(request: Asked, body: RawBody) -> Answer:
         return entry.sign_in(request, form_of(request, body))
 
-    @route(WELCOME, http_method=LOOK, sync_to_thread=True, name="GET welcome")
+    @route(WELCOME, http_method=LOOK, name="GET welcome", **known)
     def welcome(request: Asked, secret: FromPath[str]) -> Answer:
         return entry.welcome(request, secret)
 
-    @post(WELCOME, sync_to_thread=True, status_code=200, name="POST welcome")
+    @post(WELCOME, status_code=200, name="POST welcome", **known)
     def set_password(request: Asked, secret: FromPath[str], body: RawBody) -> Answer:
         return entry.set_password(request, secret, form_of(request, body))
 
@@ -66,9 +74,7 @@ class _Entry:
 
     def sign_in(self, request: Asked, form: Form) -> Answer:
         if not is_same_origin(request):
-            return self._sign_in_page(
-                request, form, "This form is out of date. Go back, reload and try again.", 403
-            )
+            return self._sign_in_page(request, form, OUT_OF_DATE, 403)
         agent, given = request.headers.get("user-agent", ""), (form.get("email"), form.get("password"))
         try:
             secret = accounts.sign_in(
@@ -80,7 +86,9 @@ class _Entry:
             answered = self._sign_in_page(request, form, str(refused), status)
             answered.headers.update(headers)
             return answered
-        here = cookie(request, secret, int(LONGEST.total_seconds()))
+        if before := self.door.signed_in(request):
+            accounts.sign_out(self.house, before)
+        here = self.door.cookies.set(request, secret, int(LONGEST.total_seconds()))
         return self.screens.redirect(next_page(form.get("next")), {"set-cookie": here})
 
     def welcome(self, request: Asked, secret: str) -> Answer:
@@ -106,20 +114,20 @@ class _Entry:
         return self.screens.redirect(f"{SIGN_IN}?next=/staff/account")
 
     def ask_again(self, visit: Visit) -> Answer:
-        return self.screens.show(visit, "confirm", next=next_page(visit.query("next")), wrong="")
+        return self.door.confirmation(replace(visit, form=_going_on(visit.query("next"))), CONFIRM)
 
     def confirm(self, visit: Visit) -> Answer:
-        then = next_page(visit.form.get("next"))
+        given, then = visit.form.get(GIVEN_AGAIN), _going_on(visit.form.get("next"))
         try:
-            accounts.step_up(self.house, visit.signed, visit.form.get("password"), visit.network, visit.now)
+            accounts.step_up(self.house, visit.signed, given, visit.network, visit.now)
         except SignInRefused as refused:
-            wrong = catalogue(visit.language).gettext(str(refused))
-            return self.screens.show(visit, "confirm", 401, next=then, wrong=wrong)
-        return self.screens.redirect(then)
+            return self.door.confirmation(replace(visit, form=then), CONFIRM, str(refused), 401)
+        return self.screens.redirect(then.get("next"))
 
     def sign_out(self, visit: Visit) -> Answer:
         accounts.sign_out(self.house, visit.signed)
-        return self.screens.redirect(SIGN_IN, {"set-cookie": cookie(visit.request, "", 0)})
+        gone = self.door.cookies.set(visit.request, "", 0)
+        return self.screens.redirect(SIGN_IN, {"set-cookie": gone})
 
     def _gone(self, request: Asked) -> Answer:
         return self.screens.page("link_gone", self._language(request), 410)
@@ -140,3 +148,7 @@ class _Entry:
 
     def _language(self, request: Asked) -> str:
         return self.guess(preferred_languages(request.headers.get("accept-language", "")))
+
+
+def _going_on(wanted: str) -> Form:
+    return Form((("next", next_page(wanted)),))

@@ -103,7 +103,8 @@ class Screens:
     def answer(
         self, body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response[bytes]:
-        private = {"cache-control": "no-store", "x-robots-tag": "noindex"}
+        # Not "no-referrer" as elsewhere: browsers then keep silent on where a form comes from (Origin: null).
+        private = {"cache-control": "no-store", "x-robots-tag": "noindex", "referrer-policy": "same-origin"}
         return answer(body, media_type, status, {**private, **(headers or {})}, policy=POLICY)
 
     def refusal(self, visit: "Visit", status: int, reason: str) -> Response[bytes]:
