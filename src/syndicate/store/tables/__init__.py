@@ -1,10 +1,10 @@
 """The tables. A column that several modules read is explained where its table stands, once."""
 
-from syndicate.store.tables.articles import article, author, bio, problem, source_item
+from syndicate.store.tables.articles import article, author, bio, card, problem, source_item
 from syndicate.store.tables.clock import duty, lease
 from syndicate.store.tables.columns import Json, Moment, Serial, metadata, spelled
-from syndicate.store.tables.desk import approval, draft, tally, tester
-from syndicate.store.tables.issues import edition, edition_item, issue
+from syndicate.store.tables.desk import approval, draft, forecast, tally, tester
+from syndicate.store.tables.issues import edition, edition_item, is_open, issue
 from syndicate.store.tables.ledger import (
     claim,
     delivery,
@@ -18,6 +18,7 @@ from syndicate.store.tables.ledger import (
 from syndicate.store.tables.people import (
     consent_event,
     is_asked,
+    is_complaint,
     signup,
     subscriber,
     subscriber_tag,
@@ -46,16 +47,23 @@ __all__ = [
     "audit",
     "author",
     "bio",
+    "card",
     "claim",
     "consent_event",
     "delivery",
+    "domain_of",
     "draft",
     "duty",
     "edition",
     "edition_item",
+    "errand",
     "event",
+    "family_of",
     "feed_version",
+    "forecast",
     "is_asked",
+    "is_complaint",
+    "is_open",
     "is_planned",
     "is_unsure",
     "issue",
@@ -63,6 +71,7 @@ __all__ = [
     "ledger",
     "metadata",
     "moved",
+    "name_of",
     "ping",
     "problem",
     "public_file",

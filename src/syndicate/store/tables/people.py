@@ -1,16 +1,33 @@
 """Subscribers: what they want, what they agreed to, who must never be mailed."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, literal_column
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    func,
+    literal_column,
+)
 
 from syndicate.store.tables.columns import Json, Moment, Serial, metadata
+
+# Ordered by bytes on both databases: so a prefix is a range, and the order is the same on both.
+_ADDRESS = String(320).with_variant(String(320, collation="C"), "postgresql")
+_NAME = Text().with_variant(Text(collation="C"), "postgresql")
 
 subscriber = Table(
     "subscriber",
     metadata,
     Column("id", Serial, primary_key=True, autoincrement=True),
     Column("email", String(320), nullable=False),
-    Column("canonical", String(320), nullable=False, unique=True),
-    Column("name", Text, nullable=False),
+    Column("canonical", _ADDRESS, nullable=False, unique=True),
+    Column("name", _NAME, nullable=False),
     Column("languages", Text, nullable=False),
     Column("timezone", String(64), nullable=False),
     Column("status", String(12), nullable=False),
@@ -18,8 +35,36 @@ subscriber = Table(
     Column("consent_source", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Index("ix_subscriber_timezone", "timezone"),
+    Index("ix_subscriber_languages", "languages", "id"),
     # The number of somebody erased is in links and in the ledger: nobody else may ever have it.
     sqlite_autoincrement=True,
+)
+
+
+
+def _last_part(of: ColumnElement[str], separator: str) -> ColumnElement[str]:
+    """What stands behind the last ``separator``, spelled so that both databases can keep it in an index."""
+    mark = literal_column(f"'{separator}'")
+    nothing = literal_column("''")
+    return func.replace(of, func.rtrim(of, func.replace(of, mark, nothing)), nothing)
+
+
+# What people are looked for by. Letters from a to z are folded, and no others: SQLite knows no more.
+domain_of = _last_part(subscriber.c.canonical, "@")
+name_of = func.lower(subscriber.c.name)
+family_of = func.lower(_last_part(subscriber.c.name, " "))
+Index("ix_subscriber_domain", domain_of, subscriber.c.id)
+Index("ix_subscriber_name", name_of, subscriber.c.id)
+Index("ix_subscriber_family", family_of, subscriber.c.id)
+
+# Most people are active: only the others are looked for by it.
+is_inactive = subscriber.c.status != literal_column("'active'")
+Index(
+    "ix_subscriber_inactive",
+    subscriber.c.status,
+    subscriber.c.id,
+    sqlite_where=is_inactive,
+    postgresql_where=is_inactive,
 )
 
 subscription = Table(
@@ -86,13 +131,40 @@ suppression = Table(
     Column("address_hash", LargeBinary(32), primary_key=True),
     Column("reason", String(24), nullable=False),
     Column("at", Moment, nullable=False),
+    Index("ix_suppression_reason", "reason"),
 )
-
-
+# Complaints are few and counted on a page; all that is suppressed is not.
+is_complaint = suppression.c.reason == literal_column("'complained'")
+Index("ix_suppression_complaint", suppression.c.at, sqlite_where=is_complaint, postgresql_where=is_complaint)
+# What staff put people together by.
 subscriber_tag = Table(
     "subscriber_tag",
     metadata,
     Column("subscriber", Serial, ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
     Column("tag", String(80), primary_key=True),
     Index("ix_subscriber_tag_tag", "tag", "subscriber"),
+)
+
+# What staff asked for that takes a while: a list taken in, a tag for many. `name` is what its file was called,
+# `asked` what it is about, `counts` and `told` (the first of [place, fate, reason]) what became of it. `seen_at` is
+# when its process was last heard of; none of it holds an address.
+errand = Table(
+    "errand",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("kind", String(12), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("staff", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("asked", Json, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger),
+    Column("counts", Json, nullable=False),
+    Column("told", Json, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    sqlite_autoincrement=True,
 )

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _accounts()
     _records()
     _issues()
+    _people()
     if op.get_bind().dialect.name == "postgresql":
         _guard_on_postgres()
     else:
@@ -73,6 +74,7 @@ def _accounts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_failure")),
     )
     op.create_index("ix_sign_in_failure_key_at", "sign_in_failure", ["kind", "key", "at"])
+    op.create_index("ix_sign_in_failure_at", "sign_in_failure", ["at"])
 
 
 def _records() -> None:
@@ -177,12 +179,92 @@ def _issues() -> None:
     op.create_index("ix_subscriber_tag_tag", "subscriber_tag", ["tag", "subscriber"])
 
 
+def _people() -> None:
+    """What people are looked for by."""
+    if op.get_bind().dialect.name == "postgresql":
+        # Ordered by bytes, as on SQLite: a prefix is then a range.
+        op.execute('ALTER TABLE subscriber ALTER COLUMN canonical TYPE varchar(320) COLLATE "C"')
+        op.execute('ALTER TABLE subscriber ALTER COLUMN name TYPE text COLLATE "C"')
+    op.create_index("ix_subscriber_languages", "subscriber", ["languages", "id"])
+    family = _last_part("name", " ")
+    op.create_index("ix_subscriber_domain", "subscriber", [sa.text(_last_part("canonical", "@")), "id"])
+    op.create_index("ix_subscriber_name", "subscriber", [sa.text("lower(name)"), "id"])
+    op.create_index("ix_subscriber_family", "subscriber", [sa.text(f"lower({family})"), "id"])
+    is_inactive = sa.text("status != 'active'")
+    op.create_index(
+        "ix_subscriber_inactive",
+        "subscriber",
+        ["status", "id"],
+        sqlite_where=is_inactive,
+        postgresql_where=is_inactive,
+    )
+    op.create_index("ix_suppression_reason", "suppression", ["reason"])
+    op.create_table(
+        "errand",
+        sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("staff", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("began_at", _MOMENT, nullable=False),
+        sa.Column("seen_at", _MOMENT, nullable=False),
+        sa.Column("ended_at", _MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_errand")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _last_part(of: str, separator: str) -> str:
+    return f"replace({of}, rtrim({of}, replace({of}, '{separator}', '')), '')"
+
+
+def _boards() -> None:
+    """What the pages of stories and of today are read from."""
+    op.create_table(
+        "card",
+        sa.Column("story", sa.String(length=64), nullable=False),
+        sa.Column("latest", _MOMENT, nullable=False),
+        sa.Column("languages", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("story", name=op.f("pk_card")),
+    )
+    op.create_index("ix_card_latest", "card", ["latest", "story"])
+    op.create_table(
+        "forecast",
+        sa.Column("newsletter", sa.String(length=80), nullable=False),
+        sa.Column("made_at", _MOMENT, nullable=False),
+        sa.Column("counted_at", _MOMENT, nullable=False),
+        sa.Column("people", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("newsletter", name=op.f("pk_forecast")),
+    )
+    is_open = sa.text("state IN ('planned', 'approved', 'sending', 'paused')")
+    op.create_index("ix_issue_open", "issue", ["slot"], sqlite_where=is_open, postgresql_where=is_open)
+    is_complaint = sa.text("reason = 'complained'")
+    op.create_index(
+        "ix_suppression_complaint", "suppression", ["at"], sqlite_where=is_complaint, postgresql_where=is_complaint
+    )
+
+
 def _guard_on_sqlite() -> None:
     for what in ("UPDATE", "DELETE"):
         op.execute(
             f"CREATE TRIGGER audit_no_{what.lower()} BEFORE {what} ON audit "
             f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
         )
+    # INSERT OR REPLACE deletes without asking the triggers of DELETE.
+    op.execute(
+        "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "
+        "WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
+        f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+    )
 
 
 def _guard_on_postgres() -> None:
