@@ -1,6 +1,17 @@
 """What staff have on their desks: drafts, approvals, counts, testers."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    literal_column,
+)
 
 from syndicate.store.tables.columns import Json, Moment, Serial, metadata
 
@@ -23,15 +34,19 @@ approval = Table(
     Column("at", Moment, nullable=False),
 )
 
-# The ledger of an issue, counted: a page never counts a million lines. `counts` are [edition, state, reason, domain,
-# how many].
+# The ledger of an issue, counted (see `store.tallies`): a page never counts a million lines. `is_stale`: something was
+# heard or done since.
 tally = Table(
     "tally",
     metadata,
     Column("issue", Serial, ForeignKey("issue.id", ondelete="CASCADE"), primary_key=True),
     Column("counted_at", Moment, nullable=False),
     Column("counts", Json, nullable=False),
+    Column("is_stale", Boolean, nullable=False),
 )
+# The few that are to be counted again.
+is_stale = tally.c.is_stale == literal_column("true")
+Index("ix_tally_stale", tally.c.issue, sqlite_where=is_stale, postgresql_where=is_stale)
 
 # Who gets test mails.
 tester = Table(

@@ -152,11 +152,14 @@ def _issues() -> None:
         sa.Column("issue", _SERIAL, nullable=False),
         sa.Column("counted_at", _MOMENT, nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
+        sa.Column("is_stale", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["issue"], ["issue.id"], name=op.f("fk_tally_issue_issue"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("issue", name=op.f("pk_tally")),
     )
+    is_stale = sa.text("is_stale = true")
+    op.create_index("ix_tally_stale", "tally", ["issue"], sqlite_where=is_stale, postgresql_where=is_stale)
     op.create_table(
         "tester",
         sa.Column("email", sa.String(length=320), nullable=False),
