@@ -1,0 +1,55 @@
+"""Tally: count the ledger of issues, so that pages need not. The clock does, while something moves."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import monotonic
+
+from syndicate.flows.issues import told_outcomes
+from syndicate.store import Database, tallies
+from syndicate.store.tallies import Tally
+
+EVERY = timedelta(seconds=20)
+"""How old the numbers of an issue under way may be."""
+
+SHARE = 20
+"""Counting takes a twentieth of the time at most, however long the ledger is."""
+
+
+def recount(database: Database, number: int, now: datetime) -> Tally:
+    """Count an issue, and write it down."""
+    began = monotonic()
+    with database.read() as connection:
+        before = tallies.get(connection, number)
+        counted = tallies.count(connection, number, now, _told)
+    took = timedelta(seconds=monotonic() - began)
+    made = replace(counted, took=took, before=(before.at, before.left) if before else None)
+    with database.begin() as connection:
+        tallies.write(connection, number, made)
+    return made
+
+
+def tally_of(database: Database, number: int, now: datetime) -> Tally:
+    """The numbers as they were last counted; counted now where they never were."""
+    with database.read() as connection:
+        found = tallies.get(connection, number)
+    return found or recount(database, number, now)
+
+
+def recount_moving(database: Database, now: datetime) -> list[int]:
+    """Count what may have changed and was not counted for a while; which issues that were."""
+    with database.read() as connection:
+        wanted = {number: tallies.get(connection, number) for number in tallies.to_count(connection)}
+    due = [number for number, found in wanted.items() if found is None or is_due(found, now)]
+    for number in due:
+        recount(database, number, now)
+    return due
+
+
+def is_due(found: Tally, now: datetime) -> bool:
+    """Whether numbers are old enough to be counted again."""
+    return now - found.at >= max(EVERY, SHARE * found.took) or found.at > now
+
+
+def _told(state: str, reason: str) -> str:
+    """A reason without addresses; nothing for what a carrier says of what it took."""
+    return told_outcomes([(state, reason, 1)])[0][1]

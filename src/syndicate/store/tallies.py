@@ -1,0 +1,205 @@
+"""Tallies: the ledger of an issue, counted. A page never counts a million lines; it says when these were.
+
+planned, sent, paused … -> count -> write          hear back -> stale -> counted again, when there is time
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from syndicate.model import DeliveryState, IssueState
+from syndicate.store.chunks import chunks
+from syndicate.store.tables import delivery, is_open, issue, subscriber, tally
+from syndicate.store.tables.desk import is_stale
+from syndicate.store.tables.people import domain_of
+
+MOST_DOMAINS = 40
+"""Domains kept by name; the rest is one line, without a name."""
+
+MOST_REASONS = 40
+"""Reasons kept of each edition and state; the rest is one line, without a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """``lines`` are (edition, state, reason, how many): no edition for those skipped from the start.
+
+    ``domains`` are (domain of the address, state, how many), most people first; ``carriers`` (name, state, how many).
+    ``put_off`` is edition to how many are planned for later, ``due`` when the first of those is. ``took`` is how long
+    counting took; ``before`` is (when, how many were still to be handed over) of the tally before this one.
+    """
+
+    at: datetime
+    lines: tuple[tuple[int | None, str, str, int], ...]
+    domains: tuple[tuple[str, str, int], ...] = ()
+    carriers: tuple[tuple[str, str, int], ...] = ()
+    put_off: dict[int, int] = field(default_factory=dict)
+    due: datetime | None = None
+    took: timedelta = timedelta(0)
+    before: tuple[datetime, int] | None = None
+    is_stale: bool = False
+
+    def sum(self, *states: DeliveryState, edition: int | None = None) -> int:
+        """People in these states; of one edition, or of all."""
+        return sum(n for of, state, _, n in self.lines if state in states and edition in (None, of))
+
+    @property
+    def owed(self) -> int:
+        """Everybody who is in an edition."""
+        return sum(n for of, _, _, n in self.lines if of is not None)
+
+    @property
+    def left(self) -> int:
+        """Still to be handed over, or in a sender's hands."""
+        return self.sum(DeliveryState.PLANNED, DeliveryState.CLAIMED)
+
+
+def get(connection: Connection, number: int) -> Tally | None:
+    """None for an issue that was not counted yet."""
+    row = connection.execute(select(tally).where(tally.c.issue == number)).first()
+    return _tally(row) if row else None
+
+
+def count(connection: Connection, number: int, now: datetime, told: Callable[[str, str], str]) -> Tally:
+    """Count the ledger as it is: it takes a second or so for a million lines.
+
+    ``told`` says what a (state, reason) is worth keeping as: without addresses.
+    """
+    rows = connection.execute(_counting(number, now)).all()
+    due = [row.due for row in rows if row.due is not None]
+    later: Counter[int] = Counter()
+    for row in rows:
+        if row.later and row.edition is not None:
+            later[row.edition] += row.later
+    return Tally(
+        now,
+        _lines(rows, told),
+        _domains(connection, number),
+        _carriers(rows),
+        dict(later),
+        min(due, default=None),
+    )
+
+
+def write(connection: Connection, number: int, value: Tally) -> None:
+    """In place of the one before, unless that is newer."""
+    content = {
+        "lines": value.lines,
+        "domains": value.domains,
+        "carriers": value.carriers,
+        "put_off": list(value.put_off.items()),
+        "due": value.due and value.due.isoformat(),
+        "took": value.took.total_seconds(),
+        "before": value.before and (value.before[0].isoformat(), value.before[1]),
+    }
+    kept = {"counted_at": value.at, "counts": content, "is_stale": False}
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(tally).values(issue=number, **kept)
+    is_older = tally.c.counted_at <= value.at
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=[tally.c.issue], set_=kept, where=is_older)
+    )
+
+
+def outdated(connection: Connection, number: int) -> None:
+    """Something was done with an issue: it is to be counted again."""
+    connection.execute(update(tally).where(tally.c.issue == number).values(is_stale=True))
+
+
+def heard(connection: Connection, deliveries: Collection[int]) -> None:
+    """Something was heard of these deliveries: their issues are to be counted again."""
+    for some in chunks(sorted(deliveries)):
+        of = select(delivery.c.issue).where(delivery.c.id.in_(some))
+        where = (tally.c.issue.in_(of), tally.c.is_stale != literal_column("true"))
+        connection.execute(update(tally).where(*where).values(is_stale=True))
+
+
+def to_count(connection: Connection) -> list[int]:
+    """The issues whose numbers may have moved since they were counted."""
+    under_way = select(issue.c.id).where(is_open, issue.c.state == IssueState.SENDING)
+    changed = select(tally.c.issue).where(is_stale)
+    return sorted({*connection.execute(under_way).scalars(), *connection.execute(changed).scalars()})
+
+
+def _counting(number: int, now: datetime) -> Any:
+    reason = case((delivery.c.state == DeliveryState.ACCEPTED, ""), else_=delivery.c.reason).label("said")
+    is_later = (delivery.c.state == DeliveryState.PLANNED) & (delivery.c.due_at > now)
+    return (
+        select(
+            delivery.c.edition,
+            delivery.c.state,
+            reason,
+            delivery.c.carrier,
+            func.count().label("number"),
+            func.sum(case((is_later, 1), else_=0)).label("later"),
+            func.min(case((is_later, delivery.c.due_at))).label("due"),
+        )
+        .where(delivery.c.issue == number)
+        .group_by(delivery.c.edition, delivery.c.state, reason, delivery.c.carrier)
+    )
+
+
+def _lines(
+    rows: Iterable[Row[Any]], told: Callable[[str, str], str]
+) -> tuple[tuple[int | None, str, str, int], ...]:
+    summed: Counter[tuple[int | None, str, str]] = Counter()
+    for row in rows:
+        summed[row.edition, row.state, told(row.state, row.said)] += row.number
+    named: Counter[tuple[int | None, str]] = Counter()
+    found: Counter[tuple[int | None, str, str]] = Counter()
+    for (of, state, said), number in summed.most_common():
+        named[of, state] += 1
+        found[of, state, said if named[of, state] <= MOST_REASONS else ""] += number
+    return tuple((of, state, said, number) for (of, state, said), number in found.most_common())
+
+
+def _carriers(rows: Iterable[Row[Any]]) -> tuple[tuple[str, str, int], ...]:
+    summed: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        if row.carrier:
+            summed[row.carrier, row.state] += row.number
+    return tuple((name, state, number) for (name, state), number in sorted(summed.items()))
+
+
+def _domains(connection: Connection, number: int) -> tuple[tuple[str, str, int], ...]:
+    query = (
+        select(domain_of.label("domain"), delivery.c.state, func.count().label("number"))
+        .join(subscriber, subscriber.c.id == delivery.c.subscriber)
+        .where(delivery.c.issue == number, delivery.c.edition.is_not(None))
+        .group_by(domain_of, delivery.c.state)
+    )
+    rows = connection.execute(query).all()
+    people: Counter[str] = Counter()
+    for row in rows:
+        people[row.domain] += row.number
+    named = {domain for domain, _ in people.most_common(MOST_DOMAINS)}
+    summed: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        summed[row.domain if row.domain in named else "", row.state] += row.number
+    order = {domain: n for n, (domain, _) in enumerate(people.most_common(MOST_DOMAINS))}
+    listed = sorted(summed.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0][1]))
+    return tuple((domain, state, n) for (domain, state), n in listed)
+
+
+def _tally(row: Row[Any]) -> Tally:
+    held: dict[str, Any] = row.counts
+    return Tally(
+        row.counted_at,
+        tuple((of, state, said, n) for of, state, said, n in held["lines"]),
+        tuple((domain, state, n) for domain, state, n in held["domains"]),
+        tuple((name, state, n) for name, state, n in held["carriers"]),
+        dict(held["put_off"]),
+        _moment(held["due"]),
+        timedelta(seconds=held["took"]),
+        (datetime.fromisoformat(held["before"][0]), held["before"][1]) if held["before"] else None,
+        row.is_stale,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
