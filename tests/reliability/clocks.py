@@ -47,18 +47,18 @@ languages = ["en"]
 postal_address = "The Gazette, 1 Main Street"
 [mail]
 from_address = "letters@news.gazette.example.org"
-[[sources]]
-name = "articles"
-kind = "markdown"
-path = "articles"
-url = "https://gazette.example.org/{language}/{slug}/"
 """
 NEWSLETTER = """
+[[sources]]
+name = "{key}"
+kind = "markdown"
+path = "{key}"
+url = "https://gazette.example.org/{key}/{{slug}}/"
 [newsletters.{key}]
 title = "{key}"
 cadence = "daily"
 timezone = "{zone}"
-tags = ["{key}"]
+sources = ["{key}"]
 at = "{at}"
 """
 
@@ -126,6 +126,7 @@ class Yard:
         self.time = folder / "time"
         self.clocks: list[subprocess.Popen[bytes]] = []
         self.shift = 0.0
+        self.numbers: list[int] = []
 
     @property
     def environment(self) -> dict[str, str]:
@@ -146,12 +147,15 @@ class Yard:
             str(self.folder / "config.toml"),
             "begin",
         ]
-        subprocess.run(begin, cwd=ROOT, env=self._faked(), check=True, timeout=300)
+        with subprocess.Popen(begin, cwd=ROOT, env=self._faked()) as process:
+            self.numbers.append(process.pid)
+        if process.returncode:
+            raise RuntimeError("the newsroom could not be furnished")
 
     def _article(self, key: str, day: date) -> None:
-        front = f"title: {key} on {day}\ndate: {day}T18:00:00Z\ntags: [{key}]"
+        front = f"title: {key} on {day}\ndate: {day}T18:00:00Z"
         text = f"---\n{front}\n---\nWhat happened there on {day}, in some words.\n"
-        self._write(f"articles/{key}-{day}/index.en.md", text)
+        self._write(f"{key}/{key}-{day}/index.en.md", text)
 
     def _write(self, path: str, text: str) -> None:
         target = self.folder / path
@@ -172,6 +176,16 @@ class Yard:
                 [*words, self.manner], cwd=ROOT, env=self._faked(), stdout=out, stderr=subprocess.STDOUT
             )
         self.clocks.append(process)
+        self.numbers.append(process.pid)
+
+    def clear(self) -> None:
+        """Nothing runs on, and nothing is left of libfaketime, which forgets its shared memory."""
+        for one in self.clocks:
+            one.kill()
+            one.wait()
+        for number in self.numbers:
+            for name in (f"faketime_shm_{number}", f"sem.faketime_sem_{number}"):
+                Path("/dev/shm", name).unlink(missing_ok=True)
 
     def stop(self) -> list[int]:
         """End both clocks; their exit statuses."""
@@ -336,9 +350,7 @@ def yard(kind: str, manner: str, seed: int) -> Iterator[Yard]:
         try:
             yield made
         finally:
-            for one in made.clocks:
-                one.kill()
-                one.wait()
+            made.clear()
 
 
 @contextmanager
