@@ -15,8 +15,8 @@ from typing import TextIO
 
 from syndicate.flows.fates import Draft, drafted
 from syndicate.flows.progress import Progress, silent
-from syndicate.model import Subscriber, SubscriberStatus, SyndicateError, UnsafeValue
-from syndicate.store import Connection, Database, lists, subscribers
+from syndicate.model import COMMAND_LINE, Actor, Subscriber, SubscriberStatus, SyndicateError, UnsafeValue
+from syndicate.store import Connection, Database, audit, lists, subscribers
 from syndicate.store.lists import Asked, Chosen, Decided, Stage, Staged
 from syndicate.subscribers import (
     Fate,
@@ -35,7 +35,6 @@ from syndicate.subscribers import (
 _FATES = tuple(Fate)
 _CODES = {fate: code for code, fate in enumerate(_FATES)}
 _AT_ONCE = 5_000
-_SHOWN = 20
 BARRED = "on the suppression list"
 
 
@@ -50,6 +49,7 @@ class Wanted:
     report: Path | None = None
     ignore_unknown: bool = False
     is_rehearsal: bool = False
+    shown: int = 20
     progress: Progress = silent
 
 
@@ -80,12 +80,19 @@ def sync(database: Database, files: Sequence[Path], wanted: Wanted) -> Report:
 
 
 def add(
-    database: Database, cells: Mapping[str, str], newsletters: Sequence[str], key: bytes, now: datetime
+    database: Database,
+    cells: Mapping[str, str],
+    newsletters: Sequence[str],
+    key: bytes,
+    now: datetime,
+    by: Actor = COMMAND_LINE,
 ) -> str:
     """Add one person from cells named like a list's columns; returns their fate. Raises UnsafeValue."""
     given = subscriber_from(cells, newsletters)
     with database.begin() as connection:
         fate = _take(connection, given.canonical, address_hash(key, given.canonical), [given], now).fates[0]
+        if (person := subscribers.by_canonical(connection, given.canonical)) and fate is not Fate.UNCHANGED:
+            audit.note(connection, by, "subscriber.add", f"subscriber {person.id}", now, fate=str(fate))
     return f"{fate}: {BARRED}" if fate is Fate.SUPPRESSED else str(fate)
 
 
@@ -120,7 +127,7 @@ class _Import:
             if not self._wanted.is_rehearsal:
                 told = self._land(draft) or told
         report.counts += told.counts
-        report.lines += told.lines[: _SHOWN - len(report.lines)]
+        report.lines += told.lines[: self._wanted.shown - len(report.lines)]
         report.files.append(draft.path)
 
     def _read(self, file: TextIO) -> None:
@@ -217,7 +224,7 @@ class _Import:
             fate = _FATES[fates[place - 1]]
             if fate is Fate.SUPPRESSED:
                 reason = f"{BARRED}; {reason}" if reason else BARRED
-            if fate in (Fate.REFUSED, Fate.SUPPRESSED) and len(report.lines) < _SHOWN:
+            if fate in (Fate.REFUSED, Fate.SUPPRESSED) and len(report.lines) < self._wanted.shown:
                 report.lines.append((f"{name}:{number}", fate, reason))
             yield report_line(number, email, fate, reason)
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from syndicate.flows.fates import forget_traces
 from syndicate.flows.house import House
 from syndicate.languages import visible
-from syndicate.model import Event, NotFound, Signup, Subscriber, SubscriberStatus
-from syndicate.store import Connection, Database, deliveries, events, signups, subscribers
+from syndicate.model import Actor, Event, NotFound, Signup, Subscriber, SubscriberStatus
+from syndicate.store import Connection, Database, audit, deliveries, events, signups, subscribers
 from syndicate.store.subscribers import Consent
 from syndicate.subscribers import address_hash, canonical
 from syndicate.subscribers.signups import returned, shown_name, tongues, zone
@@ -101,13 +101,15 @@ def erase(database: Database, email: str, key: bytes, now: datetime) -> None:
             raise NotFound("there is no subscriber with this address")
 
 
-def erase_reader(house: House, subscriber: int, now: datetime) -> bool:
-    """Erase somebody who says so; False when they are gone already."""
+def erase_reader(house: House, subscriber: int, now: datetime, by: Actor | None = None) -> bool:
+    """Erase somebody who says so, to us or to staff (``by``); False when they are gone already."""
     with house.database.begin() as connection:
         person = subscribers.by_id(connection, subscriber)
         if person:
             signups.forget(connection, person.canonical)
             _erase(connection, person, house.key, now)
+            if by:
+                audit.note(connection, by, "subscriber.erase", f"subscriber {subscriber}", now)
     if person:
         forget_traces(house.database, house.reports, person.canonical)
     return person is not None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from syndicate.model import DeliveryState, Subscriber, SubscriberStatus, Subscription
 from syndicate.store import claims
@@ -122,6 +122,10 @@ def set_person(connection: Connection, value: Subscriber) -> None:
     connection.execute(update(subscriber).where(subscriber.c.id == value.id).values(values))
 
 
+def set_status(connection: Connection, identity: int, status: SubscriberStatus) -> None:
+    connection.execute(update(subscriber).where(subscriber.c.id == identity).values(status=status))
+
+
 def left(connection: Connection, identity: int) -> frozenset[str]:
     """The newsletters that a person unsubscribed from and did not come back to."""
     what: dict[str, str] = {}
@@ -192,6 +196,13 @@ def suppressed(connection: Connection, address_hash: bytes) -> str:
     """Why an address is never to be mailed; empty when it may be."""
     query = select(suppression.c.reason).where(suppression.c.address_hash == address_hash)
     return connection.execute(query).scalar() or ""
+
+
+def suppressions(connection: Connection) -> dict[str, int]:
+    """How many addresses are never to be mailed, by reason, most first."""
+    number = func.count().label("number")
+    query = select(suppression.c.reason, number).group_by(suppression.c.reason)
+    return {row.reason: row.number for row in connection.execute(query.order_by(number.desc()))}
 
 
 def lift(connection: Connection, address_hash: bytes, reasons: Collection[str]) -> None:

@@ -17,8 +17,12 @@ from syndicate.store.tables.ledger import (
 )
 from syndicate.store.tables.people import (
     consent_event,
+    domain_of,
+    errand,
+    family_of,
     is_asked,
     is_complaint,
+    name_of,
     signup,
     subscriber,
     subscriber_tag,

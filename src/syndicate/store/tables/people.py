@@ -41,11 +41,10 @@ subscriber = Table(
 )
 
 
-
 def _last_part(of: ColumnElement[str], separator: str) -> ColumnElement[str]:
     """What stands behind the last ``separator``, spelled so that both databases can keep it in an index."""
-    mark = literal_column(f"'{separator}'")
-    nothing = literal_column("''")
+    mark: ColumnElement[str] = literal_column(f"'{separator}'")
+    nothing: ColumnElement[str] = literal_column("''")
     return func.replace(of, func.rtrim(of, func.replace(of, mark, nothing)), nothing)
 
 

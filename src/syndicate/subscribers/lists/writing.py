@@ -12,10 +12,11 @@ from syndicate.subscribers.lists.reading import COLUMNS
 REPORT_HEADER = "line,email,fate,reason\r\n"
 
 
-def write_lines(file: TextIO, subscribers: Iterable[Subscriber]) -> int:
+def write_lines(file: TextIO, subscribers: Iterable[Subscriber], *, with_header: bool = True) -> int:
     """Write subscribers as such a file; no cell is a formula to a spreadsheet (CWE-1236). Returns how many."""
     writer = csv.writer(file)
-    writer.writerow(COLUMNS)
+    if with_header:
+        writer.writerow(COLUMNS)
     written = 0
     for one in subscribers:
         writer.writerow([inert(cell) for cell in _cells(one)])
