@@ -177,6 +177,9 @@ def note_failure(connection: Connection, kind: str, key: str, now: datetime) -> 
 
 
 def failures(connection: Connection, kind: str, key: str, since: datetime) -> list[datetime]:
+    """Their moments. Until the end of the transaction nobody else counts those of this key."""
+    if connection.dialect.name == "postgresql":  # on SQLite there is one writer anyway
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(kind + key, 0))))
     where = (sign_in_failure.c.kind == kind, sign_in_failure.c.key == key, sign_in_failure.c.at > since)
     return list(connection.execute(select(sign_in_failure.c.at).where(*where)).scalars())
 
