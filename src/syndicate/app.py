@@ -89,6 +89,8 @@ def open_house(config: Path) -> "House":
         proxies=settings.web.proxies,
         metrics_for=settings.web.metrics_for,
         second_factor=settings.staff.second_factor,
+        undo=settings.staff.undo,
+        confirm_above=settings.staff.confirm_above,
         log_format=settings.log.format,
         log_level=settings.log.level,
         secret=None if settings.secret("secret").get_secret_value() else settings.path(settings.paths.secret),

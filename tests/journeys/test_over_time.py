@@ -17,7 +17,7 @@ from syndicate.flows.control import cancel, pause, resume, send
 from syndicate.flows.plan import plan_issue
 from syndicate.flows.run import ingest_all, send_approved
 from syndicate.flows.subscribe import find, unsubscribe
-from syndicate.model import IssueState, SkipReason, SyndicateError
+from syndicate.model import COMMAND_LINE, IssueState, SkipReason, SyndicateError
 
 from .conftest import Newsroom
 
@@ -212,11 +212,11 @@ def test_pause_resume_cancel(newsroom: Make) -> None:
     with pytest.raises(SyndicateError, match="only an approved one"):
         send(house, 1, lambda: WEEK_1)
     room.command("issue", "approve", "1")
-    pause(house, 1)
+    pause(house, 1, COMMAND_LINE, WEEK_1)
     send_approved(house, lambda: WEEK_1)
     assert room.mails == []
-    resume(house, 1)
-    assert cancel(house, 1, WEEK_1) == 1
+    resume(house, 1, COMMAND_LINE, WEEK_1)
+    assert cancel(house, 1, COMMAND_LINE, WEEK_1) == 1
     send_approved(house, lambda: WEEK_1)
     assert room.mails == []
     # What was cancelled was sent to nobody: the story comes in the next issue.

@@ -12,16 +12,19 @@ from pathlib import Path
 import pytest
 from tests.postgres_server import create
 
-from syndicate.flows.control import approve, send
+from syndicate.flows.approve import Wish, approve
+from syndicate.flows.control import send
 from syndicate.flows.plan import PlanReport
 from syndicate.flows.run import ingest_all, send_approved
 from syndicate.flows.status import waiting
 from syndicate.flows.timetable import next_moment, ring
 from syndicate.flows.upcoming import upcoming
-from syndicate.model import Issue, IssueState, Subscriber, SubscriberStatus, Subscription
+from syndicate.model import COMMAND_LINE, Issue, IssueState, Subscriber, SubscriberStatus, Subscription
 from syndicate.store import issues, subscribers
 
 from .conftest import Newsroom
+
+AT_ONCE = Wish(undo=timedelta(0))
 
 Make = Callable[..., Newsroom]
 HEAD = 'title = { en = "Daily" }\nlanguages = ["en", "tr"]\n'
@@ -120,7 +123,7 @@ def test_after_an_outage_every_slot_has_one_row_and_every_story_one_mail(
     if late == "hold":
         (line,) = waiting(house)
         assert "7 h 00 min late" in line
-        approve(house, plan.issue.id)
+        approve(house, plan.issue.id, COMMAND_LINE, at("05T15:00"), AT_ONCE)
     elif late == "fold":
         assert len(waiting(house)) == 3
         assert "missed by 7 h 00 min: its stories go out with the next issue" in waiting(house)[2]
@@ -303,7 +306,7 @@ def test_nothing_is_begun_nor_gone_on_with_in_closed_hours(newsroom: Make) -> No
     room.run_at(at("06T21:59"))
     house = room.open()
     number = made(room)[0].id
-    approve(house, number)
+    approve(house, number, COMMAND_LINE, at("06T21:59"), AT_ONCE)
     report = send_approved(house, lambda: at("06T22:00"))
     assert (report.waiting[number].number, report.waiting[number].due) == (1, at("07T07:00"))
     assert next_moment(house.planner, [house.newsletters["daily"]], at("06T22:00")) == at("07T07:00")
@@ -314,7 +317,7 @@ def test_nothing_is_begun_nor_gone_on_with_in_closed_hours(newsroom: Make) -> No
     story(room, "C", "07T10:00:00")
     ingest_all(house, at("07T22:30"))
     (late,) = ring(house.planner, [house.newsletters["daily"]], at("07T22:30"))
-    approve(house, late.issue.id)
+    approve(house, late.issue.id, COMMAND_LINE, at("07T22:30"), AT_ONCE)
     report = send(house, late.issue.id, lambda: at("07T22:30"))
     assert "sent by hand" in report.problems[0]
     assert told(room) == {"a": ["A", "C"]}

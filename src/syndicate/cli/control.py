@@ -1,4 +1,4 @@
-"""``syndicate issue approve|send|pause|resume|cancel|report|settle``, and ``syndicate restored``."""
+"""``syndicate issue send|pause|resume|cancel|report|settle``, and ``syndicate restored``."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +8,7 @@ from syndicate.cli import show
 from syndicate.cli.articles import now
 from syndicate.cli.command import CONFIG, AsJson, Config, app, house
 from syndicate.cli.issue import Number, issue, state_of
-from syndicate.model import DeliveryState
+from syndicate.model import COMMAND_LINE, DeliveryState
 
 if TYPE_CHECKING:
     from syndicate.flows.control import Ruling
@@ -17,28 +17,26 @@ if TYPE_CHECKING:
 
 
 @issue.command()
-def approve(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Freeze a planned issue and let it be sent. Refused when a story in it was withdrawn meanwhile."""
-    from syndicate.flows.control import approve as approve_issue
-
-    _tell(approve_issue(house(config), number), as_json)
-
-
-@issue.command()
 def send(
     number: Number,
     missing: Annotated[
         bool, typer.Option("--missing", help="To those, too, who certainly did not get it before.")
     ] = False,
+    at_once: Annotated[
+        bool, typer.Option("--now", help="Do not wait until it can be taken back no more, nor for its time.")
+    ] = False,
     config: Config = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Send an approved issue. What was handed over before is not handed over again."""
+    from syndicate.flows.approve import let_go
     from syndicate.flows.control import owe_missing
     from syndicate.flows.control import send as send_issue
 
     opened = house(config)
     owed = owe_missing(opened, number) if missing else {}
+    if at_once:
+        let_go(opened, number, COMMAND_LINE, now())
     with show.progress(as_json) as progress:
         report = send_issue(opened, number, now, progress)
     states = {state: n for counts in report.states.values() for state, n in counts.items() if n}
@@ -56,7 +54,7 @@ def pause(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> N
     """Stop handing over, until `issue resume`; a sender that runs stops before its next message."""
     from syndicate.flows.control import pause as pause_issue
 
-    _tell(pause_issue(house(config), number), as_json)
+    _tell(pause_issue(house(config), number, COMMAND_LINE, now()), as_json)
 
 
 @issue.command()
@@ -64,7 +62,7 @@ def resume(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> 
     """Let a paused issue be sent again."""
     from syndicate.flows.control import resume as resume_issue
 
-    _tell(resume_issue(house(config), number), as_json)
+    _tell(resume_issue(house(config), number, COMMAND_LINE, now()), as_json)
 
 
 @issue.command()
@@ -72,7 +70,7 @@ def cancel(number: Number, config: Config = CONFIG, as_json: AsJson = False) -> 
     """Hand nothing of this issue over any more; its stories may come in the next one."""
     from syndicate.flows.control import cancel as cancel_issue
 
-    cancelled = cancel_issue(house(config), number, now())
+    cancelled = cancel_issue(house(config), number, COMMAND_LINE, now())
     if as_json:
         show.json({"issue": number, "cancelled": cancelled})
     else:

@@ -169,6 +169,8 @@ class WebSection(Section):
 
 class StaffSection(Section):
     second_factor: Literal["senders", "everybody", "nobody"] = "senders"
+    undo: Annotated[Duration, Field(le=timedelta(days=1))] = timedelta(minutes=5)
+    confirm_above: Annotated[int, Field(ge=0)] = 1000
 
 
 class ClockSection(Section):
@@ -264,6 +266,7 @@ class NewsletterSection(Section):
     minimum_stories: Annotated[int, Field(ge=1)] = 1
     maximum_stories: Annotated[int, Field(ge=1, le=20)] = 20
     approval: bool = False
+    approvals: Annotated[int, Field(ge=1, le=2)] = 1
     open: bool = True
 
     @model_validator(mode="after")
@@ -277,6 +280,8 @@ class NewsletterSection(Section):
             raise ValueError(f"cadences: {', '.join(wrong)} is not rarer than {self.cadence}")
         if self.timezone == "reader" and self.cadence in ("instant", "cron"):
             raise ValueError(f'timezone = "reader" needs an hour, which {self.cadence} has not')
+        if self.approvals > 1 and not self.approval:
+            raise ValueError("approvals says how many people approve, which approval = true asks for")
         if self.minimum_stories > self.maximum_stories:
             raise ValueError("minimum_stories is more than maximum_stories")
         return self

@@ -5,6 +5,17 @@ retry (an answer -> an end, or another attempt)   pace (rates, slowing down, war
 
 from syndicate.deliveries.events import Heard, heard
 from syndicate.deliveries.pace import Limits, Pace, allowance
+from syndicate.deliveries.reasons import without_addresses
 from syndicate.deliveries.retry import Decision, after, orphaned
 
-__all__ = ["Decision", "Heard", "Limits", "Pace", "after", "allowance", "heard", "orphaned"]
+__all__ = [
+    "Decision",
+    "Heard",
+    "Limits",
+    "Pace",
+    "after",
+    "allowance",
+    "heard",
+    "orphaned",
+    "without_addresses",
+]

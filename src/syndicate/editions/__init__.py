@@ -1,5 +1,6 @@
 """Newsletter + stories + slot -> issue -> editions. Pure decisions, each with its reason."""
 
+from syndicate.editions.approval import counting, leaves, needed
 from syndicate.editions.plan import Plan, Reader, Window, has_news, offered, plan, reading_languages
 from syndicate.editions.slots import (
     OWN,
@@ -21,6 +22,7 @@ __all__ = [
     "Reader",
     "Slot",
     "Window",
+    "counting",
     "counts_at",
     "decide",
     "due_in",
@@ -28,6 +30,8 @@ __all__ = [
     "instant_slot",
     "known_zone",
     "latest_slot",
+    "leaves",
+    "needed",
     "next_slots",
     "offered",
     "opens",

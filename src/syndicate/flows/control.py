@@ -1,16 +1,19 @@
-"""What staff do with issues: approve, send, pause, resume, cancel, and settle what is in doubt."""
+"""What staff do with issues: send, pause, resume, cancel, and settle what is in doubt. ``approve`` comes before."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from syndicate.flows.approve import withdrawn
 from syndicate.flows.house import House
 from syndicate.flows.progress import Progress, silent
 from syndicate.flows.run import publish_pages
+from syndicate.flows.seen import Outdated, check, subject_of
 from syndicate.flows.send import SendReport, send_issues
+from syndicate.flows.tally import recount
 from syndicate.flows.timetable import closed_until
-from syndicate.model import ArticleState, DeliveryState, Issue, IssueState, SyndicateError
-from syndicate.store import Connection, articles, claims, deliveries, issues, subscribers
+from syndicate.model import Actor, DeliveryState, Issue, IssueState, SyndicateError
+from syndicate.store import Connection, audit, claims, deliveries, issues, subscribers, tallies
 from syndicate.store.witness import count, pass_over
 from syndicate.subscribers import canonical
 
@@ -30,34 +33,29 @@ _SETTLED = {
 }
 
 
-def approve(house: House, number: int) -> Issue:
-    """Freeze the issue. Raises SyndicateError when a story in it was withdrawn, or it is not waiting for approval."""
-    with house.database.begin() as connection:
-        withdrawn = _withdrawn(connection, number)
-        if withdrawn:
-            raise SyndicateError(
-                f"withdrawn since it was planned: {', '.join(withdrawn)}; plan it with --again"
-            )
-        return _move(connection, number, IssueState.APPROVED, IssueState.PLANNED)
-
-
 def send(house: House, number: int, clock: Callable[[], datetime], progress: Progress = silent) -> SendReport:
     """Send one issue now, in closed hours, too, and say so. Raises SyndicateError unless it is approved, or a send of
     it was interrupted."""
     with house.database.read() as connection:
         issue = issues.get(connection, number)
-        withdrawn = _withdrawn(connection, number)
+        objected = withdrawn(connection, number)
     if issue.state not in (IssueState.APPROVED, IssueState.SENDING, IssueState.SENT):
         raise SyndicateError(f"issue {number} is {issue.state}; only an approved one is sent")
-    if withdrawn:
-        raise SyndicateError(f"withdrawn since it was planned: {', '.join(withdrawn)}; cancel the issue")
+    if objected:
+        raise SyndicateError(f"withdrawn since it was planned: {', '.join(objected)}; cancel the issue")
     if issue.state is IssueState.SENT:
         return SendReport()
+    if issue.is_held(clock()):
+        raise SyndicateError(
+            f"issue {number} leaves at {issue.not_before:%Y-%m-%d %H:%M} UTC, and can be taken back until then; "
+            f"not to wait: syndicate issue send {number} --now"
+        )
     publish_pages(house, clock())
     newsletter = house.newsletters.get(issue.newsletter)
     opened = closed_until(newsletter, clock()) if newsletter else None
     with house.carrier() as carrier:
         report = send_issues(house.mailroom(carrier), dict(house.newsletters), [issue], clock, progress)
+    recount(house.database, number, clock())
     if opened:
         report.problems.append(
             f"issue {number}: sent by hand, though {issue.newsletter} sends nothing before {opened:%Y-%m-%d %H:%M} UTC"
@@ -78,25 +76,36 @@ def owe_missing(house: House, number: int) -> Mapping[str, int]:
         return counted
 
 
-def pause(house: House, number: int) -> Issue:
+def pause(house: House, number: int, actor: Actor, now: datetime, seen: str | None = None) -> Issue:
     """Hand nothing more over; a sender that runs notices before its next message."""
     with house.database.begin() as connection:
+        if _is_done(connection, number, seen, IssueState.PAUSED):
+            return issues.get(connection, number)
         moved = _move(connection, number, IssueState.PAUSED, IssueState.APPROVED, IssueState.SENDING)
         claims.recall(connection, issue=number)
+        _note(connection, actor, "issue.pause", number, now)
         return moved
 
 
-def resume(house: House, number: int) -> Issue:
+def resume(house: House, number: int, actor: Actor, now: datetime, seen: str | None = None) -> Issue:
     with house.database.begin() as connection:
-        return _move(connection, number, IssueState.APPROVED, IssueState.PAUSED)
+        if _is_done(connection, number, seen, IssueState.APPROVED, IssueState.SENDING):
+            return issues.get(connection, number)
+        moved = _move(connection, number, IssueState.APPROVED, IssueState.PAUSED)
+        _note(connection, actor, "issue.resume", number, now)
+        return moved
 
 
-def cancel(house: House, number: int, now: datetime) -> int:
+def cancel(house: House, number: int, actor: Actor, now: datetime, seen: str | None = None) -> int:
     """Cancel what cannot have been handed over yet; returns how many deliveries that were."""
     cancellable = (IssueState.PLANNED, IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED)
     with house.database.begin() as connection:
+        if _is_done(connection, number, seen, IssueState.CANCELLED):
+            return 0
         _move(connection, number, IssueState.CANCELLED, *cancellable)
-        return deliveries.cancel(connection, number, now)
+        cancelled = deliveries.cancel(connection, number, now)
+        _note(connection, actor, "issue.cancel", number, now, people=cancelled)
+        return cancelled
 
 
 def settle(house: House, number: int, ruling: Ruling, only: Sequence[str], now: datetime) -> int:
@@ -142,17 +151,24 @@ def _deliveries_to(connection: Connection, number: int, addresses: Sequence[str]
     return found
 
 
+def _is_done(connection: Connection, number: int, seen: str | None, *wanted: IssueState) -> bool:
+    """Whether an issue is what it was to become. Raises Outdated when it is something else than the page showed."""
+    if issues.hold(connection, number).state in wanted:
+        return True
+    check(connection, number, seen)
+    return False
+
+
+def _note(
+    connection: Connection, actor: Actor, action: str, number: int, now: datetime, **detail: int
+) -> None:
+    audit.note(connection, actor, action, subject_of(number), now, **detail)
+    tallies.outdated(connection, number)
+
+
 def _move(connection: Connection, number: int, to: IssueState, *expected: IssueState) -> Issue:
     found = issues.get(connection, number)
     if not issues.move(connection, number, to, *expected):
         wanted = " or ".join(expected)
-        raise SyndicateError(f"issue {number} is {found.state}; it can become {to} only from {wanted}")
+        raise Outdated(f"issue {number} is {found.state}; it can become {to} only from {wanted}")
     return issues.get(connection, number)
-
-
-def _withdrawn(connection: Connection, number: int) -> list[str]:
-    """Titles of the issue's articles that were withdrawn since it was planned."""
-    frozen = issues.editions(connection, number)
-    ids = {item.article_id for one in frozen for item in one.edition.items}
-    listed = articles.listed_by_id(connection, ids)
-    return sorted(one.title for one in listed.values() if one.state is not ArticleState.PUBLISHED)

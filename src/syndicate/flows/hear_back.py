@@ -19,7 +19,7 @@ from typing import Protocol
 
 from syndicate.deliveries import heard
 from syndicate.model import DeliveryState, Event, NotFound, StoreError, UnsafeValue
-from syndicate.store import Connection, Database, claims, events, subscribers
+from syndicate.store import Connection, Database, claims, events, subscribers, tallies
 from syndicate.store.events import Line, Received, Told
 from syndicate.subscribers import address_hash, canonical
 
@@ -219,6 +219,7 @@ class _Ear:
         everything = events.of(connection, lines)
         told = [self._told(connection, line, everything[one]) for one, line in sorted(lines.items())]
         events.write(connection, told, now)
+        tallies.heard(connection, lines)
 
     def _told(self, connection: Connection, line: Line, everything: Collection[Event]) -> Told:
         if line.state is DeliveryState.CLAIMED and line.was_tried:

@@ -31,7 +31,8 @@ class House:
     ``mailbox`` is where reports of failed mail come back to; ``suppressions`` asks the carrier for its own list,
     since a time. ``ingest_every`` and ``listen_every`` are the clock's rhythm. ``post`` opens the carrier for
     single letters, as they are asked for on the web; ``asked`` is set when one is. ``second_factor`` tells who of
-    the staff must have one.
+    the staff must have one; ``undo`` how long an approval can be taken back; to more people than ``confirm_above``,
+    their number is typed.
     """
 
     site: Site
@@ -68,6 +69,8 @@ class House:
     proxies: tuple[str, ...] = ()
     metrics_for: tuple[str, ...] = ()
     second_factor: str = "senders"
+    undo: timedelta = timedelta(minutes=5)
+    confirm_above: int = 1000
     log_format: str = "text"
     log_level: str = "info"
     secret: Path | None = None

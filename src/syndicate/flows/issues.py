@@ -1,20 +1,18 @@
 """What staff see of issues: the list, one in full, a preview. ``upcoming`` has the next ones, ``control`` what they
 do."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from syndicate.deliveries import without_addresses
 from syndicate.digests.slots import filled
 from syndicate.flows.compose import restored
 from syndicate.flows.house import House
 from syndicate.model import Choice, DeliveryState, Issue, Verdict
 from syndicate.store import Connection, articles, deliveries, issues
 from syndicate.store.articles import Listed
-
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +148,7 @@ def told_outcomes(found: Iterable[tuple[str, str, int]]) -> tuple[tuple[str, str
     """What carriers answer may name the address: without it, the same answer to many is one."""
     summed: Counter[tuple[str, str]] = Counter()
     for state, reason, number in found:
-        told = "" if state == DeliveryState.ACCEPTED else _ADDRESS.sub("[address]", reason)
+        told = "" if state == DeliveryState.ACCEPTED else without_addresses(reason)
         summed[state, told] += number
     return tuple((state, reason, number) for (state, reason), number in summed.most_common())
 

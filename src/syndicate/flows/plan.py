@@ -13,6 +13,7 @@ from enum import Enum
 
 from syndicate.editions import OWN, Plan, Reader, Slot, Window, due_in, plan
 from syndicate.flows.compose import Composer, Instalment
+from syndicate.flows.tally import recount
 from syndicate.model import Edition, Issue, IssueState, Newsletter, Story, SyndicateError
 from syndicate.store import Connection, Database, articles, deliveries, issues, readers
 from syndicate.store.deliveries import Planned
@@ -108,6 +109,7 @@ def written(
         return None
     report = planned(planner, newsletter, slot)
     if report and fate is Fate.WRITTEN:
+        recount(planner.database, report.issue.id, cutoff)
         report.is_new = True
         report.skipped = _count(decision.plan.skipped.values())
         report.empty = tuple(x for x in newsletter.languages if x not in {e.language for e in made})

@@ -17,6 +17,7 @@ from syndicate.flows.press import PressReport
 from syndicate.flows.progress import Progress, silent
 from syndicate.flows.publish import publish
 from syndicate.flows.send import SendReport, send_issues
+from syndicate.flows.tally import recount
 from syndicate.flows.timetable import ring, sendable
 from syndicate.model import CarrierError, IssueState
 from syndicate.store import claims, issues
@@ -105,5 +106,7 @@ def send_approved(house: House, clock: Callable[[], datetime], progress: Progres
     if due or is_left:
         with house.carrier() as carrier:
             report = send_issues(house.mailroom(carrier), dict(house.newsletters), due, clock, progress)
+    for issue in due:
+        recount(house.database, issue.id, clock())
     report.waiting |= waiting
     return report

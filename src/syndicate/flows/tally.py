@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 
-from syndicate.flows.issues import told_outcomes
+from syndicate.deliveries import without_addresses
 from syndicate.store import Database, tallies
 from syndicate.store.tallies import Tally
 
@@ -20,7 +20,7 @@ def recount(database: Database, number: int, now: datetime) -> Tally:
     began = monotonic()
     with database.read() as connection:
         before = tallies.get(connection, number)
-        counted = tallies.count(connection, number, now, _told)
+        counted = tallies.count(connection, number, now, without_addresses)
     took = timedelta(seconds=monotonic() - began)
     made = replace(counted, took=took, before=(before.at, before.left) if before else None)
     with database.begin() as connection:
@@ -48,8 +48,3 @@ def recount_moving(database: Database, now: datetime) -> list[int]:
 def is_due(found: Tally, now: datetime) -> bool:
     """Whether numbers are old enough to be counted again."""
     return now - found.at >= max(EVERY, SHARE * found.took) or found.at > now
-
-
-def _told(state: str, reason: str) -> str:
-    """A reason without addresses; nothing for what a carrier says of what it took."""
-    return told_outcomes([(state, reason, 1)])[0][1]

@@ -225,9 +225,8 @@ def _coming(connection: Connection, newsletter: Newsletter, now: datetime) -> li
 def _waits(connection: Connection, newsletter: Newsletter, issue: Issue, now: datetime) -> Waiting | None:
     number, due = deliveries.next_due(connection, issue.id)
     opened = closed_until(newsletter, now)
-    if number and (opened or (due and due > now)):
-        return Waiting(number, max(one for one in (opened, due) if one))
-    return None
+    later = [one for one in (opened, due, issue.not_before) if one and one > now]
+    return Waiting(number, max(later)) if number and later else None
 
 
 def _hours(span: timedelta | None) -> str:

@@ -62,7 +62,8 @@ class Issue:
     ``name`` is what it is called in addresses: the date, with the local time (``2026-05-04-0830``) where a day may
     have several issues. ``note`` is why it waits for staff, or what became of its slot.
 
-    ``since`` is the cutoff of the issue before (None for the first); ``cutoff`` is this one's, both UTC.
+    ``since`` is the cutoff of the issue before (None for the first); ``cutoff`` is this one's, both UTC. Nothing
+    leaves before ``not_before`` (UTC): until then an approval can be taken back.
     """
 
     id: int
@@ -74,6 +75,11 @@ class Issue:
     state: IssueState
     name: str = ""
     note: str = ""
+    not_before: datetime | None = None
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether it is approved, and can be taken back still."""
+        return self.state is IssueState.APPROVED and self.not_before is not None and self.not_before > now
 
 
 @dataclass(frozen=True, slots=True)

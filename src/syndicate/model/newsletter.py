@@ -49,7 +49,8 @@ class Newsletter:
 
     A new article counts once it has not changed for ``settle``, at the latest ``settle_at_most`` after it was out.
     ``late``: what happens to an issue more than ``late_after`` behind its slot: send, fold (into the next), hold.
-    ``is_open``: offered where people sign up.
+    ``is_open``: offered where people sign up. With ``approval`` an issue waits until as many members of staff as
+    ``approvals`` says have approved it.
     """
 
     key: str
@@ -78,4 +79,5 @@ class Newsletter:
     minimum_stories: int = 1
     maximum_stories: int = 20
     approval: bool = False
+    approvals: int = 1
     template: str = "digest"

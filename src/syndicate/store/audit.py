@@ -43,6 +43,17 @@ def note(
     connection.execute(audit.insert().values(values))
 
 
+def last(connection: Connection, subject: str) -> int:
+    """The number of the newest line about ``subject``; 0 for none."""
+    query = select(audit.c.id).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(1)
+    return connection.execute(query).scalar() or 0
+
+
+def newest(connection: Connection) -> int:
+    """The number of the newest line; 0 for none."""
+    return connection.execute(select(audit.c.id).order_by(audit.c.id.desc()).limit(1)).scalar() or 0
+
+
 def entries(
     connection: Connection, *, before: int = 0, subject: str = "", staff: int = 0, limit: int = 50
 ) -> list[Entry]:

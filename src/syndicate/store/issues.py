@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from syndicate.model import DeliveryState, Edition, EditionItem, Issue, IssueState, NotFound, Placement
@@ -184,6 +184,40 @@ def move(connection: Connection, issue_id: int, to: IssueState, *expected: Issue
     return connection.execute(update(issue).where(*where).values(state=to)).rowcount == 1
 
 
+def hold(connection: Connection, issue_id: int) -> Issue:
+    """The issue, which nobody else changes until the end of the transaction. Raises NotFound."""
+    connection.execute(select(issue.c.id).where(issue.c.id == issue_id).with_for_update()).first()
+    return get(connection, issue_id)
+
+
+def approve(connection: Connection, issue_id: int, not_before: datetime | None) -> bool:
+    """Freeze a planned issue; nothing of it leaves before ``not_before``. False when it was not planned."""
+    where = (issue.c.id == issue_id, issue.c.state == IssueState.PLANNED)
+    values = {"state": IssueState.APPROVED, "not_before": not_before}
+    return connection.execute(update(issue).where(*where).values(values)).rowcount == 1
+
+
+def take_back(connection: Connection, issue_id: int, now: datetime) -> bool:
+    """Make an approved issue of which nothing may have left a planned one again; False when it is too late."""
+    where = (issue.c.id == issue_id, issue.c.state == IssueState.APPROVED, issue.c.not_before > now)
+    values = {"state": IssueState.PLANNED, "not_before": None}
+    return connection.execute(update(issue).where(*where).values(values)).rowcount == 1
+
+
+def let_go(connection: Connection, issue_id: int, now: datetime) -> bool:
+    """Let an approved issue leave now; False when nothing held it."""
+    where = (issue.c.id == issue_id, issue.c.state == IssueState.APPROVED, issue.c.not_before > now)
+    return connection.execute(update(issue).where(*where).values(not_before=now)).rowcount == 1
+
+
+def begin(connection: Connection, issue_id: int, now: datetime) -> bool:
+    """Whether it may be handed over from now on. After this nobody can take it back: both ask the same row."""
+    is_free = or_(issue.c.not_before.is_(None), issue.c.not_before <= now)
+    is_ready = or_(issue.c.state == IssueState.SENDING, and_(issue.c.state == IssueState.APPROVED, is_free))
+    query = update(issue).where(issue.c.id == issue_id, is_ready).values(state=IssueState.SENDING)
+    return connection.execute(query).rowcount == 1
+
+
 def last_cutoffs(connection: Connection, newsletter: str) -> dict[tuple[str, str], datetime]:
     """Per (cadence, language), the cutoff of the newest issue with a main edition of it that was not cancelled."""
     query = (
@@ -261,6 +295,22 @@ def editions(connection: Connection, issue_id: int) -> list[FrozenEdition]:
     return [FrozenEdition(_edition(row, items.get(row.id, ())), row.digest) for row in rows]
 
 
+def languages(connection: Connection, issue_id: int) -> dict[int, str]:
+    """Edition to language, main ones first."""
+    query = (
+        select(edition.c.id, edition.c.language)
+        .where(edition.c.issue == issue_id)
+        .order_by(edition.c.is_main.desc(), edition.c.cadence, edition.c.language, edition.c.id)
+    )
+    return {row.id: row.language for row in connection.execute(query)}
+
+
+def chosen(connection: Connection, issue_id: int) -> set[str]:
+    """The articles in an issue's editions."""
+    query = select(edition_item.c.article).join(edition, edition.c.id == edition_item.c.edition)
+    return set(connection.execute(query.where(edition.c.issue == issue_id).distinct()).scalars())
+
+
 def _items(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[EditionItem, ...]]:
     found: dict[int, list[EditionItem]] = {}
     for some in chunks(ids):
@@ -279,4 +329,6 @@ def _edition(row: Row[*tuple[Any, ...]], items: tuple[EditionItem, ...]) -> Edit
 def _issue(row: Row[*tuple[Any, ...]]) -> Issue:
     state = IssueState(row.state)
     times = (row.since, row.cutoff)
-    return Issue(row.id, row.newsletter, row.slot, row.date, *times, state, row.name, row.note)
+    return Issue(
+        row.id, row.newsletter, row.slot, row.date, *times, state, row.name, row.note, row.not_before
+    )

@@ -65,10 +65,10 @@ def get(connection: Connection, number: int) -> Tally | None:
     return _tally(row) if row else None
 
 
-def count(connection: Connection, number: int, now: datetime, told: Callable[[str, str], str]) -> Tally:
+def count(connection: Connection, number: int, now: datetime, told: Callable[[str], str]) -> Tally:
     """Count the ledger as it is: it takes a second or so for a million lines.
 
-    ``told`` says what a (state, reason) is worth keeping as: without addresses.
+    ``told`` takes addresses out of a reason.
     """
     rows = connection.execute(_counting(number, now)).all()
     due = [row.due for row in rows if row.due is not None]
@@ -108,15 +108,19 @@ def write(connection: Connection, number: int, value: Tally) -> None:
 
 def outdated(connection: Connection, number: int) -> None:
     """Something was done with an issue: it is to be counted again."""
-    connection.execute(update(tally).where(tally.c.issue == number).values(is_stale=True))
+    where = (tally.c.issue == number, tally.c.is_stale != literal_column("true"))
+    connection.execute(update(tally).where(*where).values(is_stale=True))
 
 
 def heard(connection: Connection, deliveries: Collection[int]) -> None:
     """Something was heard of these deliveries: their issues are to be counted again."""
+    found: set[int] = set()
     for some in chunks(sorted(deliveries)):
-        of = select(delivery.c.issue).where(delivery.c.id.in_(some))
-        where = (tally.c.issue.in_(of), tally.c.is_stale != literal_column("true"))
-        connection.execute(update(tally).where(*where).values(is_stale=True))
+        query = select(delivery.c.issue).where(delivery.c.id.in_(some)).distinct()
+        found.update(connection.execute(query).scalars())
+    # In one order for everybody: two who hear of the same issues would else wait for each other.
+    for number in sorted(found):
+        outdated(connection, number)
 
 
 def to_count(connection: Connection) -> list[int]:
@@ -145,11 +149,11 @@ def _counting(number: int, now: datetime) -> Any:
 
 
 def _lines(
-    rows: Iterable[Row[Any]], told: Callable[[str, str], str]
+    rows: Iterable[Row[Any]], told: Callable[[str], str]
 ) -> tuple[tuple[int | None, str, str, int], ...]:
     summed: Counter[tuple[int | None, str, str]] = Counter()
     for row in rows:
-        summed[row.edition, row.state, told(row.state, row.said)] += row.number
+        summed[row.edition, row.state, told(row.said)] += row.number
     named: Counter[tuple[int | None, str]] = Counter()
     found: Counter[tuple[int | None, str, str]] = Counter()
     for (of, state, said), number in summed.most_common():

@@ -17,7 +17,7 @@ from syndicate.flows.send.messages import Messages
 from syndicate.flows.send.orphans import settle_orphans
 from syndicate.flows.send.tray import Tray
 from syndicate.model import DeliveryState, Issue, IssueState, Newsletter, StoreError, SyndicateError
-from syndicate.store import claims, deliveries, issues
+from syndicate.store import claims, deliveries, issues, tallies
 from syndicate.store.lock import only_one
 from syndicate.store.witness import count
 
@@ -119,12 +119,10 @@ class _Sending:
 
     def run(self, progress: Progress) -> None:
         with self.mailroom.database.begin() as connection:
-            issues.move(
-                connection, self.issue.id, IssueState.SENDING, IssueState.APPROVED, IssueState.SENDING
-            )
+            is_begun = issues.begin(connection, self.issue.id, self.clock())
         with self.mailroom.database.read() as connection:
             owed, _ = deliveries.next_due(connection, self.issue.id)
-        if owed and self.keeper.allowed != 0:
+        if is_begun and owed and self.keeper.allowed != 0:
             self._hand_over(owed, progress)
         self._finish()
 
@@ -172,6 +170,7 @@ class _Sending:
                 issues.move(connection, self.issue.id, IssueState.SENT, IssueState.SENDING)
             elif left and issues.get(connection, self.issue.id).state is IssueState.SENDING:
                 self.report.waiting[self.issue.id] = Waiting(left, due)
+            tallies.outdated(connection, self.issue.id)
         self.report.states.setdefault(self.issue.id, Counter())
 
     def _allowed(self) -> int | None:
