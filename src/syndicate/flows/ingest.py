@@ -17,7 +17,7 @@ from typing import Protocol
 from syndicate.flows.progress import Progress, silent
 from syndicate.flows.relate import relate
 from syndicate.model import Found, Gone, MediaFile, Problem, SourceError, SourceItem, Touched
-from syndicate.store import Connection, Database, PublicTree, articles, authors, sources
+from syndicate.store import Connection, Database, PublicTree, articles, authors, cards, sources
 from syndicate.stories import Ledger, Placed
 
 BATCH = 200
@@ -26,7 +26,8 @@ BATCH = 200
 MEDIA = "media"
 
 COMPLETE = ":complete"
-"""The key that says a source was once read to its end: until then its old articles are history, not news."""
+"""The key that says that a source was once read to its end, and when it last was (ISO 8601; before there were cards,
+just "yes"): until then its old articles are history, not news."""
 
 
 class Source(Protocol):
@@ -123,6 +124,7 @@ class _Intake:
         self.gone: list[str] = []
         self.loose: list[Problem] = []
         self.late: list[Found] = []
+        self.touched: set[str] = set()
         self.failed: Problem | None = None
 
     def take(self, items: Sequence[SourceItem]) -> None:
@@ -130,6 +132,7 @@ class _Intake:
         with self.database.begin() as connection:
             for item in items:
                 self._take_one(connection, item)
+            self._refresh_cards(connection)
 
     def finish(self, first: int) -> None:
         """What is new may be what is gone under another name, so the new comes late and removals last."""
@@ -141,9 +144,11 @@ class _Intake:
             for key in self.gone:
                 self._remove(connection, key)
             articles.renumber(connection, first)
+            self._refresh_cards(connection)
+            cards.restore(connection)
             sources.set_problems(connection, self.name, "", self.loose, self.now)
             if not self.failed:
-                sources.remember(connection, self.name, COMPLETE, "yes")
+                sources.remember(connection, self.name, COMPLETE, self.now.isoformat())
         self.report.problems += [(self.name, p) for p in self.loose]
 
     def _take_one(self, connection: Connection, item: SourceItem) -> None:
@@ -177,6 +182,7 @@ class _Intake:
         if not one.has_changed:
             return
         articles.save(connection, one.article, one.item, one.likeness)
+        self.touched.add(one.article.story)
         self.report.added += one.is_new
         self.report.changed += not one.is_new
 
@@ -192,6 +198,11 @@ class _Intake:
 
     def _withdraw(self, connection: Connection, ids: Sequence[str]) -> None:
         self.report.withdrawn += articles.withdraw(connection, ids, self.now)
+        self.touched |= cards.stories_of(connection, ids)
+
+    def _refresh_cards(self, connection: Connection) -> None:
+        cards.refresh(connection, self.touched)
+        self.touched.clear()
 
     def _copy_media(self, items: Sequence[SourceItem]) -> None:
         for file in _media(items):

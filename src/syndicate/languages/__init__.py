@@ -8,6 +8,7 @@ from syndicate.languages.dates import format_date, format_list, format_number, r
 from syndicate.languages.detection import Guess, detect
 from syndicate.languages.direction import direction, isolate
 from syndicate.languages.fallback import choose, interface, match
+from syndicate.languages.folding import folded
 from syndicate.languages.names import endonym, from_name, name_in
 from syndicate.languages.slugs import slug
 from syndicate.languages.tags import SHIPPED, is_cjk, normalise, primary
@@ -22,6 +23,7 @@ __all__ = [
     "detect",
     "direction",
     "endonym",
+    "folded",
     "format_date",
     "format_list",
     "format_number",

@@ -64,6 +64,7 @@ _HELD = (
     article.c.changed,
     article.c.content_hash,
 )
+_LIGHT = tuple(column for column in article.c if column.name not in ("body_html", "similar", "likeness"))
 _listing = type_coerce(article.c.listing, Text)
 _LISTED = (
     article.c.id,
@@ -251,6 +252,36 @@ def versions(connection: Connection, stories: Collection[str]) -> dict[str, list
     return found
 
 
+def light(connection: Connection, stories: Collection[str]) -> dict[str, Story]:
+    """Stories with all their versions, in any state and in order of arrival; every body is left out, and empty."""
+    found: dict[str, Story] = {}
+    for some in chunks(sorted(stories)):
+        found |= {
+            one.id: one for one in _stories(connection, select(*_LIGHT).where(article.c.story.in_(some)))
+        }
+    return found
+
+
+def items_of(connection: Connection, story: str) -> dict[str, set[str]]:
+    """Source to the keys of the things it holds that a story's versions are in."""
+    found: dict[str, set[str]] = {}
+    for row in connection.execute(select(article.c.source, article.c.item).where(article.c.story == story)):
+        found.setdefault(row.source, set()).add(row.item)
+    return found
+
+
+def similar_of(connection: Connection, story: str) -> dict[str, tuple[str, ...]]:
+    """Article to the ids of its similar posts, of each version of a story."""
+    query = select(article.c.id, article.c.similar).where(article.c.story == story)
+    return {row.id: tuple(row.similar) for row in connection.execute(query)}
+
+
+def per_source(connection: Connection) -> dict[str, int]:
+    """Source to how many articles it ever brought."""
+    query = select(article.c.source, func.count()).group_by(article.c.source)
+    return {source: number for source, number in connection.execute(query)}
+
+
 def similar_posts(found: dict[str, Listed], ids: Sequence[str]) -> tuple[SimilarPost, ...]:
     """The posts behind ``ids``, as far as they are published."""
     return tuple(
@@ -323,7 +354,7 @@ def _article(row: Row[*tuple[Any, ...]]) -> Article:
         url=row.url,
         published=row.published,
         state=ArticleState(row.state),
-        body_html=row.body_html,
+        body_html=getattr(row, "body_html", ""),
         summary=detail["summary"],
         footnotes=tuple(Footnote(*f) for f in detail["footnotes"]),
         images=tuple(Image(*i) for i in detail["images"]),

@@ -81,3 +81,16 @@ bio = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
 )
+
+# A story as staff look for it. `latest` is when its newest version was out, or will be; `languages` are those it is
+# published in, each between spaces (" en zh-TW zh "); `words` all its titles, authors and tags, folded. Made again from
+# its articles whenever one of them changes: one narrow row, where the articles are wide.
+card = Table(
+    "card",
+    metadata,
+    Column("story", String(64), primary_key=True),
+    Column("latest", Moment, nullable=False),
+    Column("languages", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Index("ix_card_latest", "latest", "story"),
+)

@@ -56,3 +56,15 @@ tester = Table(
     Column("name", Text, nullable=False),
     Column("added_at", Moment, nullable=False),
 )
+
+# What would go out with a newsletter's next issue if it were now (see flows.forecast): worked out by the clock, for a
+# page cannot. `people` are the readers counted by [languages, cadence, how many], which is done less often.
+forecast = Table(
+    "forecast",
+    metadata,
+    Column("newsletter", String(80), primary_key=True),
+    Column("made_at", Moment, nullable=False),
+    Column("counted_at", Moment, nullable=False),
+    Column("people", Json, nullable=False),
+    Column("content", Json, nullable=False),
+)

@@ -252,7 +252,11 @@ def _boards() -> None:
     op.create_index("ix_issue_open", "issue", ["slot"], sqlite_where=is_open, postgresql_where=is_open)
     is_complaint = sa.text("reason = 'complained'")
     op.create_index(
-        "ix_suppression_complaint", "suppression", ["at"], sqlite_where=is_complaint, postgresql_where=is_complaint
+        "ix_suppression_complaint",
+        "suppression",
+        ["at"],
+        sqlite_where=is_complaint,
+        postgresql_where=is_complaint,
     )
 
 
