@@ -12,6 +12,7 @@ from syndicate.model import ConfigError, Event, SourceItem
 
 if TYPE_CHECKING:
     from syndicate.carriers.sendgrid import SendGridAccount
+    from syndicate.clock import Clock
     from syndicate.config import (
         FeedSection,
         MarkdownSection,
@@ -98,18 +99,30 @@ def open_house(config: Path) -> "House":
     )
 
 
-def serve(house: "House", host: str, port: int) -> None:
-    """Serve the public tree and the readers' pages until interrupted."""
+def serve(house: "House", host: str, port: int, tell: "Callable[[Told], None] | None" = None) -> None:
+    """Serve the public tree, the readers' and the staff's pages until interrupted; with ``tell`` keep time, too."""
     from syndicate.web import serve as serve_web
 
-    serve_web(house, host, port)
+    if tell is None:
+        serve_web(house, host, port)
+        return
+    clock = _clock(house, tell)
+    clock.begin()
+    try:
+        serve_web(house, host, port)
+    finally:
+        clock.end()
 
 
 def keep_time(house: "House", tell: "Callable[[Told], None]") -> None:
     """Do what is due in its time, until interrupted; ``tell`` hears of everything that is done."""
+    _clock(house, tell).run()
+
+
+def _clock(house: "House", tell: "Callable[[Told], None]") -> "Clock":
     from syndicate.clock import Clock, Rhythm
 
-    Clock(house, Rhythm(ingest=house.ingest_every, listen=house.listen_every), tell).run()
+    return Clock(house, Rhythm(ingest=house.ingest_every, listen=house.listen_every), tell)
 
 
 _Read = Callable[[Mapping[str, str], datetime], Iterator[SourceItem]]

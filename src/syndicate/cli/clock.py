@@ -19,7 +19,7 @@ def clock(config: Config = CONFIG, as_json: AsJson = False) -> None:
     opened = house(config)
     try:
         with suppress(Interrupted):
-            keep_time(opened, _as_json if as_json else _as_line)
+            keep_time(opened, _as_json if as_json else as_line)
     finally:
         opened.database.close()
 
@@ -29,7 +29,8 @@ def _as_json(told: "Told") -> None:
     show.json_line({**asdict(told), "problems": problems})
 
 
-def _as_line(told: "Told") -> None:
+def as_line(told: "Told") -> None:
+    """Print what happened."""
     facts = [
         _fact(value) if name == "state" else f"{name}: {_fact(value)}" for name, value in told.what.items()
     ]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from syndicate.flows.duties import Told
     from syndicate.flows.house import House
 
+    Serve = Callable[[House, str, int, Callable[[Told], None] | None], None]
+
 Config = Annotated[Path, typer.Option("--config", help="The settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 CONFIG = Path("config.toml")
@@ -34,7 +36,7 @@ class _Doors:
     """What ``app`` hands in: how to open the house, how to serve it, and how to keep its time."""
 
     open_house: "Callable[[Path], House] | None" = None
-    serve: "Callable[[House, str, int], None] | None" = None
+    serve: "Serve | None" = None
     keep_time: "Callable[[House, Callable[[Told], None]], None] | None" = None
 
 
@@ -43,7 +45,7 @@ _doors = _Doors()
 
 def command(
     open_house: "Callable[[Path], House]",
-    serve: "Callable[[House, str, int], None]",
+    serve: "Serve",
     keep_time: "Callable[[House, Callable[[Told], None]], None]",
 ) -> None:
     """Run the console command; never returns."""
@@ -70,13 +72,13 @@ def keep_time(opened: "House", tell: "Callable[[Told], None]") -> None:
     _doors.keep_time(opened, tell)
 
 
-def serve(opened: "House", host: str, port: int) -> None:
-    """Serve until interrupted: that is how serving is done."""
+def serve(opened: "House", host: str, port: int, tell: "Callable[[Told], None] | None" = None) -> None:
+    """Serve until interrupted: that is how serving is done. With ``tell`` the clock runs beside it."""
     if _doors.serve is None:
         raise AssertionError("the command was started by command()")
     try:
         with suppress(Interrupted):
-            _doors.serve(opened, host, port)
+            _doors.serve(opened, host, port, tell)
     except SystemExit as end:
         # The server has said why; its own status means nothing to our callers.
         raise SyndicateError(f"{host}:{port} cannot be listened on; choose another --host or --port") from end

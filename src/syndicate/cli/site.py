@@ -36,10 +36,15 @@ def init(folder: Path, as_json: AsJson = False) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8000,
+    clock: Annotated[
+        bool, typer.Option("--clock", help="Do everything in time, too, as `syndicate clock` does.")
+    ] = False,
     config: Config = CONFIG,
 ) -> None:
-    """Serve feeds, archive and the unsubscribe page."""
-    serve_house(house(config), host, port)
+    """Serve feeds, archive, the readers' pages and the staff console."""
+    from syndicate.cli.clock import as_line
+
+    serve_house(house(config), host, port, as_line if clock else None)
 
 
 @app.command()

@@ -50,19 +50,23 @@ class Clock:
         self._tell, self._telling = tell, threading.Lock()
         self._ended, self._leads, self._has_gathered = (threading.Event() for _ in range(3))
         self._until, self._has_stood_by = monotonic(), False
+        self._said = 0
         self._complaints: dict[str, tuple[str, float]] = {}
         self._threads = Threads()
         self._scheduler = self._made()
 
     def run(self) -> None:
         """Until something is raised in this thread (an interruption); then what is on the wire is waited for."""
-        self._scheduler.start(paused=True)
-        beat = threading.Thread(target=self._beat_on, name="beat", daemon=True)
-        beat.start()
+        self.begin()
         try:
             self._ended.wait()
         finally:
             self.end()
+
+    def begin(self) -> None:
+        """Beside whatever else this process does, until :meth:`end`."""
+        self._scheduler.start(paused=True)
+        threading.Thread(target=self._beat_on, name="beat", daemon=True).start()
 
     def end(self) -> None:
         """In order: nothing new is begun, duties end, somebody else may lead."""
@@ -106,6 +110,8 @@ class Clock:
             if self._leads.is_set():
                 self._say("clock", {"jump": round(jump.total_seconds(), 1)})
             self._begin()
+        elif is_mine:
+            self._hear_staff()
 
     def _stand_by(self) -> None:
         """Somebody else leads, or nobody knows: whatever is running ends as it does at the end."""
@@ -116,6 +122,12 @@ class Clock:
             return
         self._has_stood_by = True
         self._say("clock", {"state": "stands by"})
+
+    def _hear_staff(self) -> None:
+        """Whatever staff did since the last beat may have let an issue go."""
+        said, self._said = self._said, duties.last_word(self.house)
+        if said != self._said:
+            self._wake("send")
 
     def _step_down(self) -> None:
         try:
@@ -137,6 +149,7 @@ class Clock:
         self._add(scheduler, "gather", duties.gather, Every(rhythm.ingest, self._before_next), "ring", "ping")
         self._add(scheduler, "ring", duties.ring, Every(rhythm.net, slots), "send")
         self._add(scheduler, "send", duties.send, Every(rhythm.net, slots))
+        self._add(scheduler, "tally", duties.tally, Every(rhythm.tally))
         self._add(scheduler, "post", duties.post, Every(rhythm.net))
         self._add(scheduler, "listen", duties.listen, Every(rhythm.listen))
         self._add(scheduler, "ping", duties.ping, Every(rhythm.net))

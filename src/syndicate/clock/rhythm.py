@@ -9,13 +9,15 @@ from apscheduler.triggers.base import BaseTrigger
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How often. ``ingest`` and ``listen`` are the newsroom's; ``net`` is how often it is asked whether something is
-    due, whatever was computed before. ``lease`` is how long a clock leads without saying so again, which it does
-    every ``beat``; ``patience`` how long a clock that is ended waits for what it has begun.
+    """How often. ``ingest`` and ``listen`` are the newsroom's; ``tally`` is how often what is being sent is counted;
+    ``net`` is how often it is asked whether something is due, whatever was computed before. ``lease`` is how long a
+    clock leads without saying so again, which it does every ``beat``; ``patience`` how long a clock that is ended
+    waits for what it has begun.
     """
 
     ingest: timedelta = timedelta(minutes=5)
     listen: timedelta = timedelta(minutes=10)
+    tally: timedelta = timedelta(seconds=20)
     net: timedelta = timedelta(seconds=30)
     lease: timedelta = timedelta(seconds=30)
     beat: timedelta = timedelta(seconds=5)

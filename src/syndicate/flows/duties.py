@@ -1,7 +1,7 @@
 """Duties: the verbs of a run as the clock calls them, each at its own times; and how they stand.
 
     gather (sources, feeds) -> ring (issues that are due) -> send          listen (what comes back)
-                            -> ping (hubs)                         post (who signed up)
+                            -> ping (hubs)                         post (who signed up)     tally (what is being sent)
 
 Each is safe to call at any time, again, and in several processes at once: the tables decide whether there is
 something to do. Each says what it did in numbers, nothing when there was nothing to do.
@@ -19,8 +19,9 @@ from syndicate.flows.house import House
 from syndicate.flows.ping import send_pings
 from syndicate.flows.post import deliver_post
 from syndicate.flows.progress import Progress
+from syndicate.flows.tally import recount_moving
 from syndicate.model import Busy, CarrierError, SyndicateError
-from syndicate.store import duties, leases
+from syndicate.store import audit, duties, leases
 
 CLOCK = "clock"
 """The name of the lease that makes one clock of several do the work."""
@@ -117,6 +118,18 @@ def post(house: House, time: Time, progress: Progress) -> Done:
     report = deliver_post(house, time)
     counted = {"mailed": report.mailed, "retried": report.retried, "dropped": report.dropped.total()}
     return Done(_some(counted), report.problems)
+
+
+def tally(house: House, time: Time, progress: Progress) -> Done:
+    """Count the ledgers of issues that move, for the pages that show them. That is no news."""
+    recount_moving(house.database, time())
+    return Done()
+
+
+def last_word(house: House) -> int:
+    """Grows with everything that staff do."""
+    with house.database.read() as connection:
+        return audit.newest(connection)
 
 
 def perform(house: House, name: str, verb: Verb, time: Time, progress: Progress) -> Done:

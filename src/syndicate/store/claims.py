@@ -71,6 +71,17 @@ class Left:
     untouched: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A claim in numbers. ``machine`` is where its sender runs; it is dead after ``until`` (UTC)."""
+
+    machine: str
+    until: datetime
+    claimed: int
+    marked: int
+    taken: int
+
+
 def take(
     connection: Connection,
     issue: int,
@@ -251,6 +262,21 @@ def resolve(
 def unfinished(connection: Connection) -> list[int]:
     """The issues that have a claim open, whatever their state: being sent, or left by a sender that died."""
     return sorted(connection.execute(select(claim.c.issue).distinct()).scalars())
+
+
+def open_of(connection: Connection, issue: int) -> list[Open]:
+    """The claims of an issue that are open, and how far each is."""
+    rows = connection.execute(select(claim).where(claim.c.issue == issue).order_by(claim.c.number))
+    return [
+        Open(
+            row.holder.partition(":")[0],
+            row.until,
+            sum(last - first + 1 for first, last in row.deliveries),
+            int.from_bytes(row.marked).bit_count(),
+            int.from_bytes(row.taken).bit_count(),
+        )
+        for row in rows
+    ]
 
 
 def open_for(connection: Connection, issue: int) -> int:

@@ -96,6 +96,12 @@ def next_due(connection: Connection, issue_id: int) -> tuple[int, datetime | Non
     return number, first if waiting == number else None
 
 
+def planned(connection: Connection, issue_id: int) -> int:
+    """How many are planned still; read from an index that holds nothing else."""
+    query = select(func.count(delivery.c.id)).where(delivery.c.issue == issue_id, is_planned)
+    return connection.execute(query).scalar_one()
+
+
 def counts(connection: Connection, issue_id: int) -> dict[tuple[int | None, str], int]:
     """(edition, state) to number, of one issue."""
     query = (
