@@ -16,6 +16,7 @@ def upgrade() -> None:
     _records()
     _issues()
     _people()
+    _boards()
     if op.get_bind().dialect.name == "postgresql":
         _guard_on_postgres()
     else:
