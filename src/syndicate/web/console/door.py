@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
-from typing import TypeAlias
+from typing import IO, TypeAlias
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from anyio.to_thread import run_sync
 from litestar import post, route
+from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import RawBody
 
@@ -108,6 +110,8 @@ class Visit:
 
 
 Handler: TypeAlias = Callable[[Visit], Answer]
+Receiver: TypeAlias = Callable[[Visit, str, IO[bytes]], Answer]
+"""Gets the name of a file and the file, beside the visit."""
 
 
 class Door:
@@ -184,6 +188,43 @@ class Door:
             return handler
 
         return register
+
+    def take(self, path: str, needs: Role) -> Callable[[Receiver], Receiver]:
+        """POST of a form with one file in it (``file``), however large: it goes to disk as it comes, not to memory."""
+        enter = self._entrance(needs, False)
+
+        def register(handler: Receiver) -> Receiver:
+            @post(
+                path,
+                before_request=enter,
+                status_code=200,
+                opt={"needs": needs},
+                name=f"POST {path}",
+                request_max_body_size=LARGEST_UPLOAD,
+                include_in_schema=False,
+            )
+            async def take_in(request: Asked) -> Answer:
+                form = await request.form()
+                try:
+                    return await run_sync(self._taken, request, form, handler)
+                finally:
+                    await form.close()
+
+            self.routes.append(take_in)
+            return handler
+
+        return register
+
+    def _taken(self, request: Asked, form: FormMultiDict, handler: Receiver) -> Answer:
+        pairs = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
+        signed: SignedIn = request.state.signed
+        visit = Visit(request, self.house, signed, Form(pairs), b"", self.clock(), client_network(request))
+        if not self._is_theirs(visit):
+            return self.screens.refusal(visit, 403, OUT_OF_DATE)
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            return self.screens.refusal(visit, 422, "Choose a file.")
+        return self._handled(lambda one: handler(one, file.filename, file.file), visit)
 
     def signed_in(self, request: Asked) -> SignedIn | None:
         secret = self.cookies.secret(request)
