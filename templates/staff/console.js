@@ -8,3 +8,8 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
   setTimeout(() => { delete form.dataset.sent; }, 4000);
 });
+
+// What is under way is looked at again, after so many seconds.
+for (const part of document.querySelectorAll("[data-again]")) {
+  setTimeout(() => location.reload(), 1000 * Number(part.dataset.again));
+}

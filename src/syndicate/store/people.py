@@ -35,7 +35,7 @@ from syndicate.store.tables import (
 SPAN = 10_000
 """Candidates that one page reads at most."""
 
-_MOST_READINGS = 400
+_MOST_READINGS, _MOST_LISTS = 2_000, 150
 _LAST = "\U0010ffff"
 _READINGS = text(
     "WITH RECURSIVE found(one) AS (SELECT min(languages) FROM subscriber UNION ALL "
@@ -64,18 +64,23 @@ class Found:
     before: int
 
 
-def walk(connection: Connection, segment: Segment, most: int, before: int = 0, span: int = SPAN) -> Found:
+def walk(connection: Connection, segment: Segment, most: int, before: int = 0) -> Found:
     """Numbers of people below ``before`` (0: all), newest first; maybe fewer than ``most`` although there are more."""
     candidates, rest = _candidates(connection, segment)
-    share = max(most + 1, span // max(1, len(candidates)))
-    found = [_ids(connection, one, before, share) for one in candidates]
-    # Below the last of a full list there may be others that were not read.
-    floor = max((ids[-1] for ids in found if len(ids) == share), default=0)
-    ids = sorted({identity for of in found for identity in of if identity >= floor}, reverse=True)
-    kept = _kept(connection, ids, rest, most + 1)
-    if len(kept) > most:
-        return Found(tuple(kept[:most]), kept[most - 1])
-    return Found(tuple(kept), floor)
+    kept: list[int] = []
+    # Most of what is asked is common: a few candidates will do. Only for what is rare are many of them read.
+    for span in (most * 20, SPAN) if rest else (most + 1,):
+        share = max(most + 1, span // max(1, len(candidates)))
+        found = [_ids(connection, one, before, share) for one in candidates]
+        # Below the last of a full list there may be others that were not read.
+        before = max((ids[-1] for ids in found if len(ids) == share), default=0)
+        ids = sorted({identity for of in found for identity in of if identity >= before}, reverse=True)
+        kept += _kept(connection, ids, rest, most + 1)
+        if len(kept) > most:
+            return Found(tuple(kept[:most]), kept[most - 1])
+        if not before:
+            break
+    return Found(tuple(kept), before)
 
 
 def beginning(
@@ -119,7 +124,7 @@ def about(connection: Connection) -> int:
 
 
 def readings(connection: Connection) -> list[str]:
-    """The lists of languages that people read, each once, as they are stored; at most some hundreds."""
+    """The lists of languages that people read, each once, as they are stored; at most two thousand and one."""
     return list(connection.execute(_READINGS, {"most": _MOST_READINGS + 1}).scalars())
 
 
@@ -153,11 +158,10 @@ def _candidates(connection: Connection, segment: Segment) -> tuple[Candidates, l
 def _readings_with(connection: Connection, language: str) -> list[str] | None:
     """None when there are too many to look into each."""
     every = readings(connection)
-    if len(every) > _MOST_READINGS:
-        return None
-    return [
+    some = [
         one for one in every if any(tag == language or tag.startswith(f"{language}-") for tag in one.split())
     ]
+    return some if len(every) <= _MOST_READINGS and len(some) <= _MOST_LISTS else None
 
 
 def _ids(

@@ -11,7 +11,9 @@ from syndicate.web.console.account import account_pages
 from syndicate.web.console.audit import audit_pages
 from syndicate.web.console.door import Door
 from syndicate.web.console.entry import entry_routes
+from syndicate.web.console.lists import list_pages
 from syndicate.web.console.members import member_pages
+from syndicate.web.console.people import people_pages, person_pages
 from syndicate.web.console.screens import ASSETS, Screens
 from syndicate.web.pages import Pages
 from syndicate.web.routes import LOOK, Answer, Asked
@@ -26,7 +28,7 @@ def console_routes(
     """
     screens = Screens(house.site, house.templates, house.key)
     door = Door(house, screens, clock, admit)
-    for add in (account_pages, member_pages, audit_pages):
+    for add in (account_pages, member_pages, audit_pages, people_pages, person_pages, list_pages):
         add(door)
     guess = Pages(house.site, house.templates).language
     return [*entry_routes(door, guess), *_assets(screens), *door.routes]
