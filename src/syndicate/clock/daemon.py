@@ -33,6 +33,10 @@ REMINDER = 3600.0
 _log = logging.getLogger("syndicate.clock")
 
 
+AFTER = ("ring", "ping", "foresee")
+"""What there is to do when something new was read."""
+
+
 class Stopped(BaseException):
     """Raised in a duty that is to end: the clock ends, or does not lead any more. Mail on the wire is waited for."""
 
@@ -146,7 +150,8 @@ class Clock:
         # That a duty is begun, or still runs when its time comes again, is no news.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         rhythm, slots = self.rhythm, self._next_moment
-        self._add(scheduler, "gather", duties.gather, Every(rhythm.ingest, self._before_next), "ring", "ping")
+        self._add(scheduler, "gather", duties.gather, Every(rhythm.ingest, self._before_next), *AFTER)
+        self._add(scheduler, "foresee", duties.foresee, Every(rhythm.ingest))
         self._add(scheduler, "ring", duties.ring, Every(rhythm.net, slots), "send")
         self._add(scheduler, "send", duties.send, Every(rhythm.net, slots))
         self._add(scheduler, "tally", duties.tally, Every(rhythm.tally))

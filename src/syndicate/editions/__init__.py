@@ -14,7 +14,7 @@ from syndicate.editions.slots import (
     slots,
     to_utc,
 )
-from syndicate.editions.window import counts_at, decide, ready_at
+from syndicate.editions.window import awaited_until, belongs, counts_at, decide, ready_at
 
 __all__ = [
     "OWN",
@@ -22,6 +22,8 @@ __all__ = [
     "Reader",
     "Slot",
     "Window",
+    "awaited_until",
+    "belongs",
     "counting",
     "counts_at",
     "decide",

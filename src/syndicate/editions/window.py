@@ -6,7 +6,7 @@ for a translation is over, whichever is earlier. It belongs to the issue in whos
 falls between two issues and none into both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -82,6 +82,12 @@ def counts_at(article: Timed, newsletter: Newsletter) -> datetime:
         return article.available
     quiet = max(article.changed, article.available) + newsletter.settle
     return max(article.available, min(quiet, article.available + newsletter.settle_at_most))
+
+
+def awaited_until(published: Iterable[Timed], newsletter: Newsletter) -> datetime | None:
+    """Until when translations of a story that has these versions are waited for; None when it has none."""
+    counted = [counts_at(one, newsletter) for one in published]
+    return min(counted) + newsletter.wait_for_translation if counted else None
 
 
 def ready_at(versions: Versions, newsletter: Newsletter) -> datetime | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from syndicate.editions import next_slots
-from syndicate.flows import run, timetable
+from syndicate.flows import forecast, run, timetable
 from syndicate.flows.bounces import bounces
 from syndicate.flows.house import House
 from syndicate.flows.ping import send_pings
@@ -130,6 +130,12 @@ def last_word(house: House) -> int:
     """Grows with everything that staff do."""
     with house.database.read() as connection:
         return audit.newest(connection)
+
+
+def foresee(house: House, time: Time, progress: Progress) -> Done:
+    """Work out what the next issues would be, for the console. That is no news."""
+    forecast.refresh(house, time())
+    return Done()
 
 
 def perform(house: House, name: str, verb: Verb, time: Time, progress: Progress) -> Done:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from syndicate.editions import (
     OWN,
     Slot,
-    counts_at,
+    awaited_until,
     due_in,
     instant_slot,
     known_zone,
@@ -103,7 +103,7 @@ def upcoming(house: House, newsletter: Newsletter, now: datetime) -> Upcoming:
         versions = versions_of(connection, choices)
         titles = titles_of(connection, house, choices, versions)
         coming = _coming(connection, newsletter, now)
-    news = _news(choices, is_first=not decision.since)
+    new = news(choices, is_first=not decision.since)
     first = coming[0] if coming else None
     return Upcoming(
         newsletter=newsletter.key,
@@ -116,7 +116,7 @@ def upcoming(house: House, newsletter: Newsletter, now: datetime) -> Upcoming:
         choices=choices,
         titles=titles,
         skipped=dict(Counter(str(reason) for reason in decided.skipped.values())),
-        missing=tuple(_gaps(newsletter, {story: versions.get(story, []) for story in news}, now)),
+        missing=tuple(gaps(newsletter, {story: versions.get(story, []) for story in new}, now)),
     )
 
 
@@ -168,7 +168,7 @@ def _label(language: str, cadence: str) -> str:
     return f"{language} {cadence}".rstrip()
 
 
-def _news(choices: Mapping[str, tuple[Choice, ...]], is_first: bool) -> list[str]:
+def news(choices: Mapping[str, tuple[Choice, ...]], is_first: bool) -> list[str]:
     """The stories of this issue's window: what is in or awaited in a language, or, later than a first issue,
     in none that any reader reads: all that is looked at then came out in the window."""
     verdicts: dict[str, set[Verdict]] = {}
@@ -182,10 +182,11 @@ def _news(choices: Mapping[str, tuple[Choice, ...]], is_first: bool) -> list[str
     ]
 
 
-def _gaps(newsletter: Newsletter, news: Mapping[str, Collection[Listed]], now: datetime) -> Iterable[Gap]:
-    for story, found in news.items():
+def gaps(newsletter: Newsletter, stories: Mapping[str, Collection[Listed]], now: datetime) -> Iterable[Gap]:
+    """What is still to translate of ``stories``, each with its versions that are out."""
+    for story, found in stories.items():
         has = tuple(one.language for one in found)
         lacks = tuple(wanted for wanted in newsletter.languages if match(wanted, has) is None)
         if has and lacks:
-            over = min(counts_at(one, newsletter) for one in found) + newsletter.wait_for_translation
-            yield Gap(story, has, lacks, over if over > now else None)
+            over = awaited_until(found, newsletter)
+            yield Gap(story, has, lacks, over if over and over > now else None)

@@ -2,5 +2,17 @@
 
 from syndicate.stories.bios import best_bio, bylines
 from syndicate.stories.identity import Ledger, Placed, likeness
+from syndicate.stories.standing import Standing, Version, standings, unsourced, without_bio
 
-__all__ = ["Ledger", "Placed", "best_bio", "bylines", "likeness"]
+__all__ = [
+    "Ledger",
+    "Placed",
+    "Standing",
+    "Version",
+    "best_bio",
+    "bylines",
+    "likeness",
+    "standings",
+    "unsourced",
+    "without_bio",
+]

@@ -15,6 +15,9 @@ from syndicate.web.console.lists import list_pages
 from syndicate.web.console.members import member_pages
 from syndicate.web.console.people import people_pages, person_pages
 from syndicate.web.console.screens import ASSETS, Screens
+from syndicate.web.console.sending import sending_pages
+from syndicate.web.console.stories import story_pages
+from syndicate.web.console.today import today_page
 from syndicate.web.pages import Pages
 from syndicate.web.routes import LOOK, Answer, Asked
 
@@ -28,7 +31,17 @@ def console_routes(
     """
     screens = Screens(house.site, house.templates, house.key)
     door = Door(house, screens, clock, admit)
-    for add in (account_pages, member_pages, audit_pages, people_pages, person_pages, list_pages):
+    for add in (
+        account_pages,
+        member_pages,
+        audit_pages,
+        people_pages,
+        person_pages,
+        list_pages,
+        sending_pages,
+        story_pages,
+        today_page,
+    ):
         add(door)
     guess = Pages(house.site, house.templates).language
     return [*entry_routes(door, guess), *_assets(screens), *door.routes]
