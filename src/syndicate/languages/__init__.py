@@ -9,7 +9,7 @@ from syndicate.languages.detection import Guess, detect
 from syndicate.languages.direction import direction, isolate
 from syndicate.languages.fallback import choose, interface, match
 from syndicate.languages.folding import folded
-from syndicate.languages.names import endonym, from_name, name_in
+from syndicate.languages.names import capital, endonym, from_name, name_in
 from syndicate.languages.slugs import slug
 from syndicate.languages.tags import SHIPPED, is_cjk, normalise, primary
 from syndicate.languages.text import visible
@@ -18,6 +18,7 @@ __all__ = [
     "SHIPPED",
     "Catalogue",
     "Guess",
+    "capital",
     "catalogue",
     "choose",
     "detect",

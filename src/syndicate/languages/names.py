@@ -72,7 +72,7 @@ def endonym(tag: str) -> str:
         return _ENDONYMS[tag]
     locale = find_locale(tag)
     own = locale.get_display_name(locale) if locale and locale.language == primary(tag) else None
-    return _capital(own, primary(tag)) if own else name_in(tag, "en")
+    return capital(own, primary(tag)) if own else name_in(tag, "en")
 
 
 def name_in(tag: str, reader: str) -> str:
@@ -128,7 +128,7 @@ def _noun(name: str, reader: str) -> str:
     return f"{name} dili" if is_adjective else name
 
 
-def _capital(name: str, language: str) -> str:
+def capital(name: str, language: str) -> str:
     """First letter large; Georgian and scripts without case stay, Turkish and Azerbaijani i becomes İ."""
     if name[:1] == "i" and language in {"tr", "az", "crh"}:
         return "İ" + name[1:]

@@ -81,10 +81,23 @@ class Screens:
         }
         return self.page(name, member.language, status, **{**known, **values})
 
+    def fragment(self, visit: "Visit", name: str, **values: Any) -> str:
+        """A part of a page, for a script that puts it in the old one's place."""
+        given = {**self._words(visit.language), "now": visit.now, **values}
+        with mistakes_placed(self._environment):
+            return self._environment.get_template(f"staff/{name}.html.j2").render(given)
+
     def page(self, name: str, language: str, status: int = 200, **values: Any) -> Response[bytes]:
         """A page for anybody; never stored."""
+        given = {**self._words(language), **values}
+        with mistakes_placed(self._environment):
+            body = self._environment.get_template(f"staff/{name}.html.j2").render(given).encode()
+        return self.answer(body, "text/html; charset=utf-8", status)
+
+    def _words(self, language: str) -> dict[str, Any]:
+        """What every template gets: words, numbers and times in ``language``."""
         site = self.site
-        given = {
+        return {
             **catalogue(language).callables(),
             "language": language,
             "direction": direction(language),
@@ -94,11 +107,7 @@ class Screens:
             "number": lambda n: format_number(n, language),
             "time": lambda moment, zone=site.timezone: local_time(moment, zone, language),
             "ago": lambda moment, now: ago(moment, now, language),
-            **values,
         }
-        with mistakes_placed(self._environment):
-            body = self._environment.get_template(f"staff/{name}.html.j2").render(given).encode()
-        return self.answer(body, "text/html; charset=utf-8", status)
 
     def answer(
         self, body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None

@@ -1,6 +1,6 @@
 """Moments as staff read them: the newsroom's clock, and how long ago."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_timedelta
@@ -22,3 +22,8 @@ def ago(moment: datetime | None, now: datetime, language: str) -> str:
     if moment is None:
         return "–"
     return format_timedelta(moment - now, add_direction=True, locale=locale_for(language))
+
+
+def span(length: timedelta, language: str) -> str:
+    """``5 minutes``, ``2 hours``."""
+    return format_timedelta(length, locale=locale_for(language))
