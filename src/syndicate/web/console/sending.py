@@ -150,6 +150,7 @@ def _of_progress(visit: Visit, found: Headway) -> dict[str, Any]:
         "rest": span(found.rest, visit.language) if found.rest else "",
         "language_name": lambda tag: _name(tag, visit.language),
         "plain": lambda name: name,
+        "busy": [key for key in ("put_off", "failed", "unsure", "skipped") if getattr(found.whole, key)],
         **_of_issue(visit, found.issue),
     }
 

@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 from syndicate.languages.locales import locale_for
 
+SECOND = timedelta(seconds=1)
+
 
 def local_time(moment: datetime | None, zone: str, language: str) -> Markup:
     """A ``<time>`` with date and clock of ``zone``; a dash for none."""
@@ -21,7 +23,10 @@ def ago(moment: datetime | None, now: datetime, language: str) -> str:
     """``3 minutes ago``, ``in 2 hours``; a dash for none."""
     if moment is None:
         return "–"
-    return format_timedelta(moment - now, add_direction=True, locale=locale_for(language))
+    apart = moment - now
+    # What is just now would be told as "in 0 seconds".
+    apart = -SECOND if -SECOND < apart <= SECOND else apart
+    return format_timedelta(apart, add_direction=True, locale=locale_for(language))
 
 
 def span(length: timedelta, language: str) -> str:
