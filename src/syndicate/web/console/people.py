@@ -157,7 +157,7 @@ def fields(visit: Visit, person: Subscriber | None) -> dict[str, Any]:
         "statuses": happenings.status_words(catalogue(visit.language)),
         "titles": titles(visit),
         "options": options,
-        "places": choices.places(options, reads),
+        "reads": choices.places(options, reads),
         "offers": [choices.offer(one, site, visit.language, has) for one in house.newsletters.values()],
         "zones": choices.time_zones(visit.language, zone),
         "zone": zone,
