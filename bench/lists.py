@@ -215,11 +215,12 @@ def take(url: str, source: Path) -> dict[str, Any]:
 
     other = _Other(url)
     began = time.perf_counter()
-    report = sync(
-        database, [source], Wanted(NEWSLETTERS, b"key of the bench", NOW, source.parent, progress=told)
-    )
-    ended = time.perf_counter()
-    waited = other.stop()
+    wanted = Wanted(NEWSLETTERS, b"key of the bench", NOW, source.parent / "reports", progress=told)
+    try:
+        report = sync(database, [source], wanted)
+        ended = time.perf_counter()
+    finally:
+        waited = other.stop()
     edges = [*steps.values(), ended]
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {

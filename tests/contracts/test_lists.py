@@ -256,6 +256,14 @@ def test_what_cannot_be_read_changes_nothing_and_leaves_nothing(database: Databa
     assert not (tmp_path / "reports").exists()
 
 
+def test_a_report_is_never_written_over_its_list(database: Database, tmp_path: Path) -> None:
+    path = write(tmp_path, "a@x.org,,tr,,weekly,,,,")
+    with pytest.raises(SyndicateError, match="over the list itself"):
+        take(database, path, report=tmp_path / "." / "list.csv")
+    assert "a@x.org,,tr" in path.read_text("utf-8")
+    assert held(database) == {"suppressed": []}
+
+
 def test_what_is_exported_comes_in_again_unchanged(database: Database, tmp_path: Path) -> None:
     path = write(
         tmp_path, '+1@x.org,"=cmd()",tr en,Asia/Almaty,weekly,daily,,2026-01-02T03:04:05.678Z,-x',

@@ -122,13 +122,20 @@ class _Import:
             self._read(file)
         with self._database.looking(self._connection):
             self._decide()
-        with drafted(self._wanted.report or self._wanted.reports / f"{self._path.stem}.csv") as draft:
+        with drafted(self._place()) as draft:
             told = self._tell(draft)
             if not self._wanted.is_rehearsal:
                 told = self._land(draft) or told
         report.counts += told.counts
         report.lines += told.lines[: self._wanted.shown - len(report.lines)]
         report.files.append(draft.path)
+
+    def _place(self) -> Path:
+        """Where the report goes. Raises UnsafeValue rather than write it over the list."""
+        place = self._wanted.report or self._wanted.reports / f"{self._path.stem}.csv"
+        if place.exists() and place.samefile(self._path):
+            raise UnsafeValue("the report would be written over the list itself; choose another --report")
+        return place
 
     def _read(self, file: TextIO) -> None:
         size, lines = self._path.stat().st_size, self._lines(file)
