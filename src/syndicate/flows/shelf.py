@@ -41,12 +41,15 @@ _SILENT = frozenset({Verdict.TOO_OLD})
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An issue that tells the story. ``people`` is how many it was handed over to, None while nobody counted."""
+    """An issue that tells the story. ``people`` is how many it was handed over to, None while nobody counted.
+
+    ``is_gone``: some of it went out; else it is to be sent.
+    """
 
     issue: int
     newsletter: str
     name: str
-    state: str
+    is_gone: bool
     people: int | None
 
 
@@ -207,7 +210,7 @@ def _spine(
     spoken = next(
         found for wanted in (language, *house.site.languages, *titles) if (found := match(wanted, titles))
     )
-    mailed = max((one.cutoff for one in tellings), default=None)
+    mailed = max((one.cutoff for one in tellings if one.state in told.GONE), default=None)
     awaited = {} if tellings else _awaited(house, story, now)
     lacks = (_lacks(one, known) for one in story.published)
     return Spine(
@@ -241,7 +244,8 @@ def _sent(tellings: Sequence[Telling], reached: Mapping[int, Mapping[int, int]])
     for number, of in editions.items():
         counted = reached.get(number)
         people = sum(counted.get(edition, 0) for edition in of) if counted is not None else None
-        yield Sent(number, named[number].newsletter, named[number].name, named[number].state, people)
+        one = named[number]
+        yield Sent(number, one.newsletter, one.name, one.state in told.GONE, people)
 
 
 def _reached(connection: Connection, numbers: Iterable[int]) -> dict[int, dict[int, int]]:

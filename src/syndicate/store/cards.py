@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, sel
 from sqlalchemy.engine import Row
 
 from syndicate.languages import folded, primary
-from syndicate.model import ArticleState, IssueState
+from syndicate.model import ArticleState
 from syndicate.store.chunks import chunks
 from syndicate.store.tables import article, card, edition, edition_item, issue
+from syndicate.store.told import NEVER
 
 LONGEST = 4000
 """Characters of a story's words that are looked through."""
@@ -95,7 +96,7 @@ def _where(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
             select(edition_item.c.story)
             .join(edition, edition.c.id == edition_item.c.edition)
             .join(issue, issue.c.id == edition.c.issue)
-            .where(edition_item.c.story == card.c.story, issue.c.state != IssueState.CANCELLED)
+            .where(edition_item.c.story == card.c.story, issue.c.state.not_in(NEVER))
         )
 
 

@@ -13,6 +13,8 @@ from syndicate.store.chunks import chunks
 from syndicate.store.tables import edition, edition_item, is_complaint, is_open, issue, suppression, volume
 
 GONE = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
+NEVER = (IssueState.CANCELLED, IssueState.EMPTY)
+"""States of an issue that tells nobody anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,14 @@ class Telling:
 
 
 def tellings(connection: Connection, stories: Collection[str]) -> list[Telling]:
-    """Of every issue that was not cancelled, newest first."""
+    """Of every issue that was not cancelled and has readers, newest first."""
     names = (issue.c.id, issue.c.newsletter, issue.c.name, issue.c.state, issue.c.cutoff)
     query = (
         select(edition_item.c.story, *names, edition.c.id.label("edition"), edition_item.c.language)
         .add_columns(edition_item.c.is_fallback)
         .join(edition, edition.c.id == edition_item.c.edition)
         .join(issue, issue.c.id == edition.c.issue)
-        .where(issue.c.state != IssueState.CANCELLED)
+        .where(issue.c.state.not_in(NEVER))
         .order_by(issue.c.id.desc(), edition.c.id)
     )
     found: list[Telling] = []

@@ -3,7 +3,7 @@
 from babel.numbers import format_percent
 
 from syndicate.flows.today import Concern, Trouble, today
-from syndicate.languages import format_list, name_in
+from syndicate.languages import format_list, isolate, name_in
 from syndicate.languages.locales import locale_for
 from syndicate.model import Issue, Role
 from syndicate.web.console.door import Door, Visit
@@ -44,13 +44,14 @@ def today_page(door: Door) -> None:
             languages=visit.house.site.languages,
             named=lambda issue: _named(issue, known),
             link=_link,
+            isolate=isolate,
             listed=lambda tags: format_list([name_in(tag, visit.language) for tag in tags], visit.language),
             percent=lambda share: format_percent(share, "#,##0.##%", locale=locale_for(visit.language)),
         )
 
 
 def _named(issue: Issue | None, known: dict[str, str]) -> str:
-    return f"{known.get(issue.newsletter, issue.newsletter)}, {issue.name}" if issue else ""
+    return f"{isolate(known.get(issue.newsletter, issue.newsletter))}, {isolate(issue.name)}" if issue else ""
 
 
 def _link(concern: Concern) -> str:
