@@ -18,8 +18,9 @@ SHARE = 20
 def recount(database: Database, number: int, now: datetime) -> Tally:
     """Count an issue, and write it down."""
     began = monotonic()
+    with database.begin() as connection:
+        before = tallies.begin(connection, number)
     with database.read() as connection:
-        before = tallies.get(connection, number)
         counted = tallies.count(connection, number, now, without_addresses)
     took = timedelta(seconds=monotonic() - began)
     made = replace(counted, took=took, before=(before.at, before.left) if before else None)

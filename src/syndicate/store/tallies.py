@@ -87,7 +87,7 @@ def count(connection: Connection, number: int, now: datetime, told: Callable[[st
 
 
 def write(connection: Connection, number: int, value: Tally) -> None:
-    """In place of the one before, unless that is newer."""
+    """In place of the one before, unless that is newer. What was heard since it was begun makes it stale as before."""
     content = {
         "lines": value.lines,
         "domains": value.domains,
@@ -97,13 +97,20 @@ def write(connection: Connection, number: int, value: Tally) -> None:
         "took": value.took.total_seconds(),
         "before": value.before and (value.before[0].isoformat(), value.before[1]),
     }
-    kept = {"counted_at": value.at, "counts": content, "is_stale": False}
+    kept = {"counted_at": value.at, "counts": content}
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(tally).values(issue=number, **kept)
+    statement = insert(tally).values(issue=number, is_stale=False, **kept)
     is_older = tally.c.counted_at <= value.at
     connection.execute(
         statement.on_conflict_do_update(index_elements=[tally.c.issue], set_=kept, where=is_older)
     )
+
+
+def begin(connection: Connection, number: int) -> Tally | None:
+    """Before an issue is counted: whatever is heard from now on makes it stale. Returns how it was counted last."""
+    where = (tally.c.issue == number, is_stale)
+    connection.execute(update(tally).where(*where).values(is_stale=False))
+    return get(connection, number)
 
 
 def outdated(connection: Connection, number: int) -> None:
