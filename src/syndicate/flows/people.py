@@ -140,8 +140,9 @@ def _asking(connection: Connection, meant: Sought) -> Signup | None:
 
 
 def _happenings(connection: Connection, person: Subscriber) -> list[Happening]:
+    """Newest first; of one moment what was agreed to is older than what was sent."""
     found = [*_told(connection, person), *_mailed(connection, person.id)]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    return sorted(found, key=lambda one: one.at)[::-1]
 
 
 def _told(connection: Connection, person: Subscriber) -> Iterable[Happening]:
@@ -149,12 +150,12 @@ def _told(connection: Connection, person: Subscriber) -> Iterable[Happening]:
         yield Happening(consent.at, consent=consent)
     for signup in signups.of_address(connection, person.canonical):
         yield Happening(signup.at, signup=signup)
-    for entry in audit.entries(connection, subject=f"subscriber {person.id}", limit=_SENT):
+    for entry in audit.entries(connection, subject=f"subscriber {person.id}", limit=_SENT)[::-1]:
         yield Happening(entry.at, staff=entry)
 
 
 def _mailed(connection: Connection, number: int) -> Iterable[Happening]:
-    for one in sent.to(connection, number, _SENT):
+    for one in reversed(sent.to(connection, number, _SENT)):
         yield Happening(one.at, sent=one)
     for event in events.of_subscriber(connection, number):
         yield Happening(event.at, event=event)
