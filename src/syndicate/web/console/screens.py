@@ -13,6 +13,7 @@ from syndicate.languages import catalogue, direction, endonym, format_number
 from syndicate.model import NotFound, Role, Site
 from syndicate.staff import anti_forgery
 from syndicate.web.answers import answer
+from syndicate.web.console.browsers import browser
 from syndicate.web.console.times import ago, local_time
 from syndicate.web.pages import apart
 
@@ -65,7 +66,12 @@ class Screens:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"apart": apart, "endonym": endonym, "direction": direction}
+        self._environment.filters |= {
+            "apart": apart,
+            "endonym": endonym,
+            "direction": direction,
+            "browser": browser,
+        }
 
     def show(self, visit: "Visit", name: str, status: int = 200, **values: Any) -> Response[bytes]:
         """``staff/{name}.html.j2`` for somebody signed in; what every template gets is in ``base.html.j2``."""
