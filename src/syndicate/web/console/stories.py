@@ -1,6 +1,7 @@
 """The stories in all their languages, one in full, and the sources they come from."""
 
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from syndicate.flows import shelf
@@ -49,7 +50,7 @@ def titles(visit: Visit) -> dict[str, str]:
     return {one.key: site.text(one.title, visit.language) or one.key for one in held}
 
 
-def _known(visit: Visit) -> dict[str, object]:
+def _known(visit: Visit) -> dict[str, Any]:
     return {"titles": titles(visit), "listed": lambda items: format_list(list(items), visit.language)}
 
 
