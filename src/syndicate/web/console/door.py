@@ -315,7 +315,9 @@ def _here(request: Asked) -> str:
     if request.method == "POST":
         return _before(request)
     query = request.scope["query_string"].decode("latin-1")
-    return next_page(str(request.scope["path"]) + (f"?{query}" if query else ""))
+    # As it was asked for: Litestar takes the slash off the end of "path".
+    path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
+    return next_page(path + (f"?{query}" if query else ""))
 
 
 def _before(request: Asked) -> str:

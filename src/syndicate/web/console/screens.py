@@ -80,7 +80,8 @@ class Screens:
             "me": member,
             "token": anti_forgery(self.key, visit.signed.session.id),
             "places": [(key, path) for key, path, needs in PLACES if member.role.may(needs)],
-            "here": str(visit.request.scope["path"]),
+            # Litestar takes the slash off the end.
+            "here": str(visit.request.scope["path"]).rstrip("/") + "/",
             "may": lambda role: member.role.may(Role(role)),
             "said": visit.query("said"),
             "now": visit.now,
