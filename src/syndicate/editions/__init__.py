@@ -1,6 +1,7 @@
 """Newsletter + stories + slot -> issue -> editions. Pure decisions, each with its reason."""
 
 from syndicate.editions.approval import counting, leaves, needed
+from syndicate.editions.drafted import LONGEST_NOTE, LONGEST_SUBJECT, UNCHANGED, tidied
 from syndicate.editions.plan import Plan, Reader, Window, has_news, offered, plan, reading_languages
 from syndicate.editions.slots import (
     OWN,
@@ -17,7 +18,10 @@ from syndicate.editions.slots import (
 from syndicate.editions.window import awaited_until, belongs, counts_at, decide, ready_at
 
 __all__ = [
+    "LONGEST_NOTE",
+    "LONGEST_SUBJECT",
     "OWN",
+    "UNCHANGED",
     "Plan",
     "Reader",
     "Slot",
@@ -41,5 +45,6 @@ __all__ = [
     "reading_languages",
     "ready_at",
     "slots",
+    "tidied",
     "to_utc",
 ]

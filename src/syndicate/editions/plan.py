@@ -13,12 +13,21 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from syndicate.editions.drafted import IN, UNCHANGED, amended, arranged, is_led
 from syndicate.editions.slots import OWN
 from syndicate.editions.window import decide
 from syndicate.languages import match
-from syndicate.model import Choice, Edition, EditionItem, Newsletter, Placement, SkipReason, Story, Verdict
-
-IN = frozenset({Verdict.IN, Verdict.IN_FALLBACK})
+from syndicate.model import (
+    Choice,
+    Draft,
+    Edition,
+    EditionItem,
+    Newsletter,
+    Placement,
+    SkipReason,
+    Story,
+    Verdict,
+)
 
 Window = tuple[str, str]
 """(cadence, language): each looks back to its own last edition."""
@@ -67,14 +76,15 @@ def plan(
     cutoff: datetime,
     cadences: Sequence[str] = (OWN,),
     told: Mapping[Window, Collection[str]] = MappingProxyType({}),
+    draft: Draft = UNCHANGED,
 ) -> Plan:
-    """Decide an issue for the readers of ``cadences``.
+    """Decide an issue for the readers of ``cadences``; ``draft`` is what staff want otherwise.
 
     ``since`` is, per (cadence, language), the cutoff of its last edition; absent for its first. ``told`` are the
     stories of earlier main editions: a correction does not bring them back. Each language of the newsletter has a
     main edition of each cadence even when it has no reader yet, as long as it has stories.
     """
-    planner = _Planner(newsletter, tuple(stories), since, cutoff, told)
+    planner = _Planner(newsletter, tuple(stories), since, cutoff, told, draft)
     for cadence in cadences:
         for language in newsletter.languages:
             planner.main(cadence, language)
@@ -135,9 +145,10 @@ class _Planner:
         since: Mapping[Window, datetime],
         cutoff: datetime,
         told: Mapping[Window, Collection[str]],
+        draft: Draft,
     ) -> None:
         self.newsletter, self.stories, self.since, self.cutoff = newsletter, stories, since, cutoff
-        self.told = told
+        self.told, self.draft = told, draft
         self.published = {s.id: max((a.published for a in s.published), default=cutoff) for s in stories}
         self.pictured = {a.id for s in stories for a in s.published if a.images}
         self.groups: dict[tuple[str, tuple[str, ...], datetime | None], _Group | None] = {}
@@ -201,8 +212,12 @@ class _Planner:
                 made = self._first(made)
             elif group.since is None:
                 made = [_once(choice, self.told.get(window, ())) for choice in made]
-            self.choices[group] = tuple(made)
+            pairs = zip(made, self.stories, strict=True)
+            self.choices[group] = tuple(self._amended(choice, story, group) for choice, story in pairs)
         return self.choices[group]
+
+    def _amended(self, choice: Choice, story: Story, group: _Group) -> Choice:
+        return amended(choice, story, self.newsletter, group.reads, self.cutoff, self.draft)
 
     def _first(self, made: Sequence[Choice]) -> list[Choice]:
         """A language's first edition takes the newest stories, its own before borrowed, not the whole archive."""
@@ -233,8 +248,9 @@ class _Planner:
         return self.editions[edition.selection]
 
     def _items(self, chosen: Sequence[Choice]) -> tuple[EditionItem, ...]:
-        """In reading order: own language before borrowed, newest first; the lead before all."""
-        ordered = self._led(sorted(chosen, key=self._own_and_newest_first))
+        """In reading order: as staff put them; else own language before borrowed, newest first; the lead before all."""
+        ordered = sorted(chosen, key=self._own_and_newest_first)
+        ordered = arranged(ordered, self.draft) if is_led(chosen, self.draft) else self._led(ordered)
         items = [
             EditionItem(c.story, c.article_id, c.language, self._place(n), c.verdict is Verdict.IN_FALLBACK)
             for n, c in enumerate(ordered)

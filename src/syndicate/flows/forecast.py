@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syndicate.editions import OWN, Plan, offered, plan, reading_languages
+from syndicate.flows.decide import candidates
 from syndicate.flows.house import House
-from syndicate.flows.plan import candidates
 from syndicate.flows.upcoming import Gap, gaps, news
 from syndicate.languages import match
 from syndicate.model import Newsletter, Story

@@ -8,22 +8,17 @@ Between deciding and writing, somebody else may have planned: then it is decided
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
-from syndicate.editions import OWN, Plan, Reader, Slot, Window, due_in, plan
+from syndicate.editions import Plan, Slot, due_in
 from syndicate.flows.compose import Composer, Instalment
+from syndicate.flows.decide import Decision, decide
 from syndicate.flows.tally import recount
-from syndicate.model import Edition, Issue, IssueState, Newsletter, Story, SyndicateError
-from syndicate.store import Connection, Database, articles, deliveries, issues, readers
+from syndicate.model import Edition, Issue, IssueState, Newsletter, SyndicateError
+from syndicate.store import Connection, Database, deliveries, issues
 from syndicate.store.deliveries import Planned
-from syndicate.store.issues import Standing
 from syndicate.subscribers import message_id
-
-RAREST = timedelta(days=40)
-"""Nobody waits longer for the next issue of their cadence: so far one looks for those who changed it."""
-
-_NOTHING = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +45,6 @@ class PlanReport:
     skipped: dict[str, int] = field(default_factory=dict)
     empty: tuple[str, ...] = ()
     folded: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What would be written, per window since when it looks, and how things stood when it was decided."""
-
-    plan: Plan
-    since: Mapping[Window, datetime]
-    standing: Standing
-    cadences: tuple[str, ...]
-    cutoff: datetime
 
 
 class Fate(Enum):
@@ -116,31 +100,6 @@ def written(
     return report
 
 
-def decide(
-    database: Database, newsletter: Newsletter, cutoff: datetime, cadences: tuple[str, ...] = (OWN,)
-) -> Decision:
-    """The plan of an issue with this cutoff for readers of ``cadences``, written nowhere."""
-    with database.read() as connection:
-        standing = issues.standing(connection, newsletter.key)
-        windows = [(cadence, language) for cadence in cadences for language in newsletter.languages]
-        since = {one: standing.cutoffs[one] for one in windows if one in standing.cutoffs}
-        moved = _moved(connection, newsletter, since, cutoff)
-        first = {language for cadence, language in windows if (cadence, language) not in since}
-        stories = candidates(
-            connection, newsletter, min([*since.values(), *moved.values()], default=None), cutoff
-        )
-        stories |= _newest(connection, newsletter, first, cutoff)
-        had = deliveries.had(connection, list(stories))
-        told = issues.told(connection, newsletter.key, stories, only_main=True) if newsletter.settle else {}
-        people = (
-            Reader(one, languages, had.get(one, _NOTHING), cadence, moved.get(one), zone)
-            for one, languages, cadence, zone in readers.every(connection, newsletter.key)
-        )
-        looked_at = [stories[identity] for identity in sorted(stories)]
-        made = plan(newsletter, looked_at, people, since, cutoff, cadences, told)
-        return Decision(made, since, standing, cadences, cutoff)
-
-
 def planned(planner: Planner, newsletter: Newsletter, slot: Slot) -> PlanReport | None:
     """The issue that a slot has; None when it has none."""
     with planner.database.read() as connection:
@@ -155,57 +114,6 @@ def planned(planner: Planner, newsletter: Newsletter, slot: Slot) -> PlanReport 
         if edition is not None:
             owed[languages[edition]] = owed.get(languages[edition], 0) + number
     return PlanReport(issue, False, tuple(made), owed)
-
-
-def candidates(
-    connection: Connection, newsletter: Newsletter, since: datetime | None, cutoff: datetime
-) -> dict[str, Story]:
-    """By id, every story that may have become ready in (since, cutoff]; none without ``since``."""
-    if since is None:
-        return {}
-    start = since - newsletter.wait_for_translation
-    if newsletter.settle:
-        start -= max(newsletter.settle_at_most, timedelta(0))
-    return {story.id: story for story in articles.stories_since(connection, start, cutoff)}
-
-
-def _newest(
-    connection: Connection, newsletter: Newsletter, languages: Iterable[str], cutoff: datetime
-) -> dict[str, Story]:
-    """What a language's first issue may take."""
-    # A rough cut by tag and author reaches further back; a filter by source cannot be cut so.
-    hints = () if newsletter.sources else (*newsletter.tags, *newsletter.authors)
-    stories: dict[str, Story] = {}
-    for language in sorted(languages):
-        for wanted in ((language,), newsletter.fallback):
-            newest = articles.newest_stories(connection, wanted, cutoff, _depth(newsletter), hints)
-            stories.update({s.id: s for s in newest})
-    return stories
-
-
-def _depth(newsletter: Newsletter) -> int:
-    """How many stories a first issue looks at: more than it takes, so that choices can be explained."""
-    return 3 * newsletter.maximum_stories
-
-
-def _moved(
-    connection: Connection, newsletter: Newsletter, since: Mapping[Window, datetime], cutoff: datetime
-) -> dict[int, datetime]:
-    """Those who had another cadence when they were in an issue last, with its cutoff.
-
-    What came out between that issue and the beginning of their new window would never be told to them. One looks back
-    as far as the last issue of the rarest cadence: nobody who stayed waited longer.
-    """
-    last = issues.last_of_cadences(connection, newsletter.key)
-    begin = min((moment for _, moment in last.values() if moment >= cutoff - RAREST), default=cutoff)
-    found: dict[int, datetime] = {}
-    for cadence in {cadence for cadence, _ in since}:
-        number, before = last[cadence]
-        if begin < before:
-            found |= readers.passed_over(
-                connection, newsletter.key, number, cadence, newsletter.cadences, begin
-            )
-    return found
 
 
 def _take_back(database: Database, issue: Issue) -> None:

@@ -21,7 +21,8 @@ from syndicate.editions import (
     opens,
     slots,
 )
-from syndicate.flows.plan import Planner, PlanReport, candidates, decide, plan_issue, written
+from syndicate.flows.decide import candidates, decide
+from syndicate.flows.plan import Planner, PlanReport, plan_issue, written
 from syndicate.flows.send import Waiting
 from syndicate.model import Issue, IssueState, Newsletter, SyndicateError
 from syndicate.store import Connection, Database, deliveries, issues, readers

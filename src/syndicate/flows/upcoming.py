@@ -16,9 +16,9 @@ from syndicate.editions import (
     next_slots,
     offered,
 )
+from syndicate.flows.decide import Decision, decide
 from syndicate.flows.house import House
 from syndicate.flows.issues import titles_of, versions_of
-from syndicate.flows.plan import Decision, decide
 from syndicate.flows.timetable import closed_until
 from syndicate.languages import match
 from syndicate.model import Choice, Newsletter, Verdict

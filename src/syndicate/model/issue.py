@@ -42,6 +42,7 @@ class Verdict(StrEnum):
     FILTERED = "not what this newsletter is about"
     WITHDRAWN = "withdrawn"
     BEFORE_FIRST = "older than the first issue takes"
+    LEFT_OUT = "left out by staff"
 
 
 @dataclass(frozen=True, slots=True)

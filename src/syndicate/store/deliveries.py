@@ -72,8 +72,10 @@ def plan(connection: Connection, issue_id: int, lines: Iterable[Planned], now: d
     return number
 
 
-def had(connection: Connection, stories: Collection[str]) -> dict[int, frozenset[str]]:
-    """Which subscribers have had which of ``stories``, or are owed them."""
+def had(
+    connection: Connection, stories: Collection[str], but: int | None = None
+) -> dict[int, frozenset[str]]:
+    """Which subscribers have had which of ``stories``, or are owed them, by any issue ``but`` this one."""
     found: dict[int, set[str]] = {}
     for some in chunks(sorted(stories)):
         query = (
@@ -81,6 +83,8 @@ def had(connection: Connection, stories: Collection[str]) -> dict[int, frozenset
             .join(edition_item, edition_item.c.edition == delivery.c.edition)
             .where(edition_item.c.story.in_(some), delivery.c.state.in_(GONE_OUT))
         )
+        if but is not None:
+            query = query.where(delivery.c.issue != but)
         for row in connection.execute(query):
             found.setdefault(row.subscriber, set()).add(row.story)
     return {identity: frozenset(of) for identity, of in found.items()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from syndicate.model import DeliveryState, Edition, EditionItem, Issue, IssueState, NotFound, Placement
@@ -79,9 +79,10 @@ def hold_planning(connection: Connection) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_PLANNING})"))
 
 
-def standing(connection: Connection, newsletter: str) -> Standing:
+def standing(connection: Connection, newsletter: str, before: int | None = None) -> Standing:
+    """``before``: as far as issues that are older than that one say."""
     newest = connection.execute(select(func.max(edition.c.id))).scalar() or 0
-    return Standing(newest, last_cutoffs(connection, newsletter))
+    return Standing(newest, last_cutoffs(connection, newsletter, before))
 
 
 def add_edition(connection: Connection, issue_id: int, value: Edition, digest: Mapping[str, Any]) -> int:
@@ -114,14 +115,22 @@ def add_edition(connection: Connection, issue_id: int, value: Edition, digest: M
 def delete_unsent(connection: Connection, issue_id: int) -> bool:
     """Take back a plan of which nothing was handed over yet; False when something was, or may have been."""
     states = (IssueState.PLANNED, IssueState.APPROVED, IssueState.EMPTY, IssueState.FOLDED)
-    begun = or_(delivery.c.handed_at.is_not(None), delivery.c.state == DeliveryState.CLAIMED)
-    where = (delivery.c.issue == issue_id, begun)
-    found = get(connection, issue_id)
-    if found.state not in states or connection.execute(select(delivery.c.id).where(*where).limit(1)).first():
+    if get(connection, issue_id).state not in states or _has_begun(connection, issue_id):
         return False
     connection.execute(delete(delivery).where(delivery.c.issue == issue_id))
     # Editions and their items go with the issue, on both databases.
     connection.execute(delete(issue).where(issue.c.id == issue_id))
+    return True
+
+
+def clear_plan(connection: Connection, issue_id: int, choices: Mapping[str, Any]) -> bool:
+    """Take the editions and the ledger's lines of a planned issue away, for new ones, chosen as in ``choices``; False
+    when it is not planned any more, or something of it was handed over."""
+    if get(connection, issue_id).state is not IssueState.PLANNED or _has_begun(connection, issue_id):
+        return False
+    connection.execute(delete(delivery).where(delivery.c.issue == issue_id))
+    connection.execute(delete(edition).where(edition.c.issue == issue_id))
+    connection.execute(update(issue).where(issue.c.id == issue_id).values(choices=choices))
     return True
 
 
@@ -164,6 +173,36 @@ def every(connection: Connection, newsletter: str | None = None, limit: int = 50
     if newsletter:
         query = query.where(issue.c.newsletter == newsletter)
     return [_issue(row) for row in connection.execute(query)]
+
+
+def page(
+    connection: Connection,
+    newsletter: str = "",
+    state: str = "",
+    before: tuple[datetime, int] | None = None,
+    limit: int = 25,
+) -> list[Issue]:
+    """Newest first, those after ``before`` (slot, number) in that order; of one newsletter, in one state."""
+    query = select(issue).order_by(issue.c.slot.desc(), issue.c.id.desc()).limit(limit)
+    if newsletter:
+        query = query.where(issue.c.newsletter == newsletter)
+    if state:
+        query = query.where(issue.c.state == state)
+    if before:
+        slot, number = before
+        later = and_(issue.c.slot == slot, issue.c.id < number)
+        query = query.where(issue.c.slot <= slot, or_(issue.c.slot < slot, later))
+    return [_issue(row) for row in connection.execute(query)]
+
+
+def subjects(connection: Connection, ids: Collection[int]) -> dict[int, list[tuple[int, str, str, str]]]:
+    """Issue to (edition, language, cadence, subject) of its main editions."""
+    columns = (edition.c.issue, edition.c.id, edition.c.language, edition.c.cadence, edition.c.subject)
+    query = select(*columns).where(edition.c.issue.in_(ids), edition.c.is_main)
+    found: dict[int, list[tuple[int, str, str, str]]] = {}
+    for row in connection.execute(query.order_by(edition.c.cadence, edition.c.language)):
+        found.setdefault(row.issue, []).append((row.id, row.language, row.cadence, row.subject))
+    return found
 
 
 def choices(connection: Connection, issue_id: int) -> Mapping[str, Any]:
@@ -218,40 +257,51 @@ def begin(connection: Connection, issue_id: int, now: datetime) -> bool:
     return connection.execute(query).rowcount == 1
 
 
-def last_cutoffs(connection: Connection, newsletter: str) -> dict[tuple[str, str], datetime]:
-    """Per (cadence, language), the cutoff of the newest issue with a main edition of it that was not cancelled."""
+def last_cutoffs(
+    connection: Connection, newsletter: str, before: int | None = None
+) -> dict[tuple[str, str], datetime]:
+    """Per (cadence, language), the cutoff of the newest issue with a main edition of it that was not cancelled; of
+    those older than the issue ``before``, where given."""
     query = (
         select(edition.c.cadence, edition.c.language, func.max(issue.c.cutoff).label("cutoff"))
         .join(issue, issue.c.id == edition.c.issue)
-        .where(issue.c.newsletter == newsletter, issue.c.state != IssueState.CANCELLED, edition.c.is_main)
+        .where(*_counting(newsletter, before), edition.c.is_main)
         .group_by(edition.c.cadence, edition.c.language)
     )
     return {(row.cadence, row.language): row.cutoff for row in connection.execute(query)}
 
 
-def last_of_cadences(connection: Connection, newsletter: str) -> dict[str, tuple[int, datetime]]:
-    """Cadence to (number, cutoff) of the newest issue with an edition of it that was not cancelled."""
+def last_of_cadences(
+    connection: Connection, newsletter: str, before: int | None = None
+) -> dict[str, tuple[int, datetime]]:
+    """Cadence to (number, cutoff) of the newest issue with an edition of it that was not cancelled; of those older than
+    the issue ``before``, where given."""
     query = (
         select(edition.c.cadence, func.max(issue.c.id).label("id"), func.max(issue.c.cutoff).label("cutoff"))
         .join(issue, issue.c.id == edition.c.issue)
-        .where(issue.c.newsletter == newsletter, issue.c.state != IssueState.CANCELLED)
+        .where(*_counting(newsletter, before))
         .group_by(edition.c.cadence)
     )
     return {row.cadence: (row.id, row.cutoff) for row in connection.execute(query)}
 
 
 def told(
-    connection: Connection, newsletter: str, stories: Collection[str], *, only_main: bool
+    connection: Connection,
+    newsletter: str,
+    stories: Collection[str],
+    *,
+    only_main: bool,
+    before: int | None = None,
 ) -> dict[tuple[str, str], set[str]]:
-    """Per (cadence, language), which of ``stories`` editions that were not cancelled have told."""
+    """Per (cadence, language), which of ``stories`` editions that were not cancelled have told; those of issues older
+    than ``before``, where given."""
     found: dict[tuple[str, str], set[str]] = {}
     for some in chunks(sorted(stories)):
         query = (
             select(edition.c.cadence, edition.c.language, edition_item.c.story)
             .join(edition, edition.c.id == edition_item.c.edition)
             .join(issue, issue.c.id == edition.c.issue)
-            .where(edition_item.c.story.in_(some), issue.c.newsletter == newsletter)
-            .where(issue.c.state != IssueState.CANCELLED)
+            .where(edition_item.c.story.in_(some), *_counting(newsletter, before))
             .distinct()
         )
         for row in connection.execute(query.where(edition.c.is_main) if only_main else query):
@@ -309,6 +359,18 @@ def chosen(connection: Connection, issue_id: int) -> set[str]:
     """The articles in an issue's editions."""
     query = select(edition_item.c.article).join(edition, edition.c.id == edition_item.c.edition)
     return set(connection.execute(query.where(edition.c.issue == issue_id).distinct()).scalars())
+
+
+def _has_begun(connection: Connection, issue_id: int) -> bool:
+    """Whether something of it was handed over, or may have been."""
+    begun = or_(delivery.c.handed_at.is_not(None), delivery.c.state == DeliveryState.CLAIMED)
+    query = select(delivery.c.id).where(delivery.c.issue == issue_id, begun).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _counting(newsletter: str, before: int | None) -> list[ColumnElement[bool]]:
+    where = [issue.c.newsletter == newsletter, issue.c.state != IssueState.CANCELLED]
+    return where if before is None else [*where, issue.c.id < before]
 
 
 def _items(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[EditionItem, ...]]:

@@ -82,11 +82,13 @@ def passed_over(
     cadence: str,
     others: Collection[str],
     since: datetime,
+    before: int | None = None,
 ) -> dict[int, datetime]:
     """Readers of ``cadence`` who were not among those of an issue of theirs, but of another issue from ``since`` on:
     with the cutoff of the last of these. They had another cadence meanwhile.
 
     ``others`` are the cadences that are offered besides the newsletter's own, which is "".
+    Issues from ``before`` on are not looked at, where given.
     """
     line = delivery.c.subscriber == subscription.c.subscriber
     is_theirs = subscription.c.cadence == cadence if cadence else subscription.c.cadence.not_in(others)
@@ -104,6 +106,7 @@ def passed_over(
             .where(issue.c.cutoff >= since, issue.c.state != IssueState.CANCELLED)
             .group_by(delivery.c.subscriber)
         )
+        query = query if before is None else query.where(issue.c.id < before)
         found |= {row[0]: row[1] for row in connection.execute(query)}
     return found
 

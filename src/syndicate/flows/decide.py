@@ -1,0 +1,142 @@
+"""Decide: what an issue would be, written nowhere: ``plan`` writes it, ``upcoming`` shows it, ``prepare`` redoes it.
+
+stories of the window, readers, what they had -> editions.plan -> Decision
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syndicate.editions import OWN, UNCHANGED, Plan, Reader, Window, plan
+from syndicate.model import Draft, Newsletter, Story
+from syndicate.store import Connection, Database, articles, deliveries, issues, readers
+from syndicate.store.issues import Standing
+
+RAREST = timedelta(days=40)
+"""Nobody waits longer for the next issue of their cadence: so far one looks for those who changed it."""
+
+_NOTHING = frozenset[str]()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What would be written, per window since when it looks, and how things stood when it was decided."""
+
+    plan: Plan
+    since: Mapping[Window, datetime]
+    standing: Standing
+    cadences: tuple[str, ...]
+    cutoff: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """``issue`` is one that is decided again with its ``draft``, as if it and those after it were not there yet.
+
+    ``for_readers`` false: only the choices and the main editions, which costs little however many readers there are.
+    """
+
+    issue: int | None = None
+    draft: Draft = UNCHANGED
+    for_readers: bool = True
+
+
+_NEW = Redo()
+
+
+def decide(
+    database: Database,
+    newsletter: Newsletter,
+    cutoff: datetime,
+    cadences: tuple[str, ...] = (OWN,),
+    redo: Redo = _NEW,
+) -> Decision:
+    """The plan of an issue with this cutoff for readers of ``cadences``, written nowhere."""
+    number, draft = redo.issue, redo.draft
+    with database.read() as connection:
+        standing = issues.standing(connection, newsletter.key, number)
+        windows = [(cadence, language) for cadence in cadences for language in newsletter.languages]
+        since = {one: standing.cutoffs[one] for one in windows if one in standing.cutoffs}
+        moved = _moved(connection, newsletter, since, cutoff, number) if redo.for_readers else {}
+        first = {language for cadence, language in windows if (cadence, language) not in since}
+        stories = candidates(
+            connection, newsletter, min([*since.values(), *moved.values()], default=None), cutoff
+        )
+        stories |= _newest(connection, newsletter, first, cutoff)
+        stories |= articles.light(connection, set(draft.included) - set(stories))
+        told = _told(connection, newsletter, stories, number)
+        looked_at = [stories[identity] for identity in sorted(stories)]
+        if not redo.for_readers:
+            made = plan(newsletter, looked_at, (), since, cutoff, cadences, told, draft)
+            return Decision(made, since, standing, cadences, cutoff)
+        had = deliveries.had(connection, list(stories), number)
+        people = (
+            Reader(one, languages, had.get(one, _NOTHING), cadence, moved.get(one), zone)
+            for one, languages, cadence, zone in readers.every(connection, newsletter.key)
+        )
+        made = plan(newsletter, looked_at, people, since, cutoff, cadences, told, draft)
+        return Decision(made, since, standing, cadences, cutoff)
+
+
+def candidates(
+    connection: Connection, newsletter: Newsletter, since: datetime | None, cutoff: datetime
+) -> dict[str, Story]:
+    """By id, every story that may have become ready in (since, cutoff]; none without ``since``."""
+    if since is None:
+        return {}
+    start = since - newsletter.wait_for_translation
+    if newsletter.settle:
+        start -= max(newsletter.settle_at_most, timedelta(0))
+    return {story.id: story for story in articles.stories_since(connection, start, cutoff)}
+
+
+def _newest(
+    connection: Connection, newsletter: Newsletter, languages: Iterable[str], cutoff: datetime
+) -> dict[str, Story]:
+    """What a language's first issue may take."""
+    # A rough cut by tag and author reaches further back; a filter by source cannot be cut so.
+    hints = () if newsletter.sources else (*newsletter.tags, *newsletter.authors)
+    stories: dict[str, Story] = {}
+    for language in sorted(languages):
+        for wanted in ((language,), newsletter.fallback):
+            newest = articles.newest_stories(connection, wanted, cutoff, _depth(newsletter), hints)
+            stories.update({s.id: s for s in newest})
+    return stories
+
+
+def _depth(newsletter: Newsletter) -> int:
+    """How many stories a first issue looks at: more than it takes, so that choices can be explained."""
+    return 3 * newsletter.maximum_stories
+
+
+def _moved(
+    connection: Connection,
+    newsletter: Newsletter,
+    since: Mapping[Window, datetime],
+    cutoff: datetime,
+    number: int | None,
+) -> dict[int, datetime]:
+    """Those who had another cadence when they were in an issue last, with its cutoff.
+
+    What came out between that issue and the beginning of their new window would never be told to them. One looks back
+    as far as the last issue of the rarest cadence: nobody who stayed waited longer.
+    """
+    last = issues.last_of_cadences(connection, newsletter.key, number)
+    begin = min((moment for _, moment in last.values() if moment >= cutoff - RAREST), default=cutoff)
+    found: dict[int, datetime] = {}
+    for cadence in {cadence for cadence, _ in since}:
+        number, before = last[cadence]
+        if begin < before:
+            found |= readers.passed_over(
+                connection, newsletter.key, number, cadence, newsletter.cadences, begin, number
+            )
+    return found
+
+
+def _told(
+    connection: Connection, newsletter: Newsletter, stories: Collection[str], number: int | None
+) -> Mapping[Window, Collection[str]]:
+    """Only what waits until nobody changes it can come back."""
+    if not newsletter.settle:
+        return {}
+    return issues.told(connection, newsletter.key, stories, only_main=True, before=number)
