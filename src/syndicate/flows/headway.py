@@ -12,8 +12,12 @@ from syndicate.flows.seen import mark
 from syndicate.flows.tally import tally_of
 from syndicate.flows.timetable import closed_until
 from syndicate.model import DeliveryState, Issue, IssueState
-from syndicate.store import claims, deliveries, issues, leases
+from syndicate.store import Connection, claims, deliveries, issues, leases
+from syndicate.store.claims import Open
 from syndicate.store.tallies import Tally
+
+FEW = 100_000
+"""So many are counted for a page; of more, what is left follows from what carriers have taken since the tally."""
 
 SHORTEST = timedelta(seconds=1)
 """Over less than that no rate is told."""
@@ -89,11 +93,11 @@ def headway(house: House, number: int, now: datetime) -> Headway:
     counted = tally_of(house.database, number, now)
     with house.database.read() as connection:
         issue = issues.get(connection, number)
-        planned, open_claims = deliveries.planned(connection, number), claims.open_of(connection, number)
+        open_claims = claims.open_of(connection, number)
+        left = _left(connection, number, counted, open_claims)
         lease = leases.get(connection, CLOCK)
         languages, seen = issues.languages(connection, number), mark(connection, number)
     newsletter = house.newsletters.get(issue.newsletter)
-    left = planned + sum(one.claimed - one.taken for one in open_claims)
     return Headway(
         issue=issue,
         owed=counted.owed,
@@ -110,6 +114,14 @@ def headway(house: House, number: int, now: datetime) -> Headway:
         due=counted.due,
         mark=seen,
     )
+
+
+def _left(connection: Connection, number: int, counted: Tally, open_claims: list[Open]) -> int:
+    """Still to be handed over. Of many it is a guess until the next tally, where other issues are sent, too."""
+    taken = sum(one.taken for one in open_claims)
+    if counted.left > FEW:
+        return max(0, counted.left - (claims.ever(connection) - counted.ever) - taken)
+    return deliveries.planned(connection, number) + sum(one.claimed for one in open_claims) - taken
 
 
 def _by_language(counted: Tally, languages: dict[int, str]) -> tuple[Part, ...]:

@@ -429,6 +429,11 @@ def volumes(connection: Connection, carrier: str) -> dict[str, int]:
     return {row.day: row.messages for row in rows}
 
 
+def ever(connection: Connection) -> int:
+    """How many messages carriers took in closed claims, in all the days there were."""
+    return int(connection.execute(select(func.sum(volume.c.messages))).scalar() or 0)
+
+
 def _ranges(ids: Sequence[int]) -> list[tuple[int, int]]:
     """Ascending ids as [first, last] pairs: planned together, they are nearly always one."""
     breaks = [n for n, (one, two) in enumerate(pairwise(ids), 1) if two != one + 1]

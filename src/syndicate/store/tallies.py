@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, case, func, literal_column, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 
 from syndicate.model import DeliveryState, IssueState
+from syndicate.store import claims
 from syndicate.store.chunks import chunks
 from syndicate.store.tables import delivery, is_open, issue, subscriber, tally
 from syndicate.store.tables.desk import is_stale
@@ -31,7 +32,8 @@ class Tally:
 
     ``domains`` are (domain of the address, state, how many), most people first; ``carriers`` (name, state, how many).
     ``put_off`` is edition to how many are planned for later, ``due`` when the first of those is. ``took`` is how long
-    counting took; ``before`` is (when, how many were still to be handed over) of the tally before this one.
+    counting took; ``before`` is (when, how many were still to be handed over) of the tally before this one;
+    ``ever`` what carriers had taken by then, of this issue and all others (``claims.ever``).
     """
 
     at: datetime
@@ -42,6 +44,7 @@ class Tally:
     due: datetime | None = None
     took: timedelta = timedelta(0)
     before: tuple[datetime, int] | None = None
+    ever: int = 0
     is_stale: bool = False
 
     def sum(self, *states: DeliveryState, edition: int | None = None) -> int:
@@ -71,6 +74,7 @@ def count(connection: Connection, number: int, now: datetime, told: Callable[[st
     ``told`` takes addresses out of a reason.
     """
     rows = connection.execute(_counting(number, now)).all()
+    ever = claims.ever(connection)
     due = [row.due for row in rows if row.due is not None]
     later: Counter[int] = Counter()
     for row in rows:
@@ -83,6 +87,7 @@ def count(connection: Connection, number: int, now: datetime, told: Callable[[st
         _carriers(rows),
         dict(later),
         min(due, default=None),
+        ever=ever,
     )
 
 
@@ -95,6 +100,7 @@ def write(connection: Connection, number: int, value: Tally) -> None:
         "put_off": list(value.put_off.items()),
         "due": value.due and value.due.isoformat(),
         "took": value.took.total_seconds(),
+        "ever": value.ever,
         "before": value.before and (value.before[0].isoformat(), value.before[1]),
     }
     kept = {"counted_at": value.at, "counts": content}
@@ -208,6 +214,7 @@ def _tally(row: Row[Any]) -> Tally:
         _moment(held["due"]),
         timedelta(seconds=held["took"]),
         (datetime.fromisoformat(held["before"][0]), held["before"][1]) if held["before"] else None,
+        held["ever"],
         row.is_stale,
     )
 
