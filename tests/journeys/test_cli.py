@@ -158,7 +158,7 @@ def test_misuse_ends_with_2_and_says_what_there_is(planned: Newsroom, words: str
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("subscribers show nonsense", "needs one @"),
+        ("subscribers show nonsense", "has one @"),
         ("subscribers import missing.csv", "missing.csv"),
         ("subscribers export /nowhere/at/all.csv", "/nowhere/at/all.csv"),
         ("subscribers add a@b --languages en --newsletters weekly", "domain"),
