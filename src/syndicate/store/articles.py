@@ -279,7 +279,7 @@ def similar_of(connection: Connection, story: str) -> dict[str, tuple[str, ...]]
 def per_source(connection: Connection) -> dict[str, int]:
     """Source to how many articles it ever brought."""
     query = select(article.c.source, func.count()).group_by(article.c.source)
-    return {source: number for source, number in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def similar_posts(found: dict[str, Listed], ids: Sequence[str]) -> tuple[SimilarPost, ...]:

@@ -85,9 +85,8 @@ def handed_over(connection: Connection, since: datetime) -> int:
     """Messages that carriers took since the day of ``since`` (UTC)."""
     day = since.date().isoformat()
     where = (volume.c.day >= day, ~volume.c.carrier.endswith(" suppressions", autoescape=True))
-    return connection.execute(
-        select(func.coalesce(func.sum(volume.c.messages), 0)).where(*where)
-    ).scalar_one()
+    query = select(func.coalesce(func.sum(volume.c.messages), 0)).where(*where)
+    return int(connection.execute(query).scalar_one())
 
 
 def _read(connection: Connection, ids: Select[Any]) -> list[Issue]:

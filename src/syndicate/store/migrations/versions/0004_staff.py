@@ -133,6 +133,8 @@ def _issues() -> None:
         sa.Column("staff", sa.BigInteger(), nullable=False),
         sa.Column("saved_at", _MOMENT, nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("applied", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["issue"], ["issue.id"], name=op.f("fk_draft_issue_issue"), ondelete="CASCADE"
         ),
