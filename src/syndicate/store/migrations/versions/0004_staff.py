@@ -273,7 +273,7 @@ def _guard_on_sqlite() -> None:
     op.execute(
         "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "
         "WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
-        f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
+        "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
     )
 
 
