@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from syndicate.digests.content import ArchiveListing, EditionArticle, EditionContent, Sibling
 from syndicate.digests.entries import Entry, Label, entry, one_line, similar_label
 from syndicate.digests.links import safe_url
+from syndicate.digests.note import note_html
 from syndicate.digests.slots import cleared
 from syndicate.digests.subject import dated, subject
 from syndicate.digests.templates import render
@@ -73,6 +74,7 @@ class Page:
     url: str
     archive_url: str
     subscribe_url: str
+    note: Markup
     stories: tuple[FullStory, ...]
     cards: tuple[Card, ...]
     feeds: tuple[tuple[str, str], ...]
@@ -112,6 +114,7 @@ def archive_page(content: EditionContent, templates: Sequence[Path]) -> bytes:
         url=safe_url(content.web_url),
         archive_url=safe_url(content.archive_url),
         subscribe_url=_subscribe_url(site, content.newsletter, language),
+        note=note_html(content.note),
         stories=tuple(_full(item, n, content) for n, item in enumerate(content.all, 1)),
         cards=tuple(cards(content.all, language)),
         feeds=_feeds(content.feeds),

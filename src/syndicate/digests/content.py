@@ -35,6 +35,7 @@ class EditionContent:
     readers, their first one first. ``lead`` comes first, ``items`` after it in order, ``on_the_web`` is
     only named in the mail. Addresses are absolute: ``web_url`` shows this edition in a browser,
     ``archive_url`` lists the issues in this language, ``feeds`` are (media type, address) for autodiscovery.
+    ``note`` is what the editor says above the stories, plain text; ``given_subject`` a subject of the editor's own.
     """
 
     newsletter: Newsletter
@@ -49,6 +50,8 @@ class EditionContent:
     archive_url: str = ""
     feeds: tuple[tuple[str, str], ...] = ()
     siblings: tuple[Sibling, ...] = ()
+    note: str = ""
+    given_subject: str = ""
 
     @property
     def told(self) -> tuple[EditionArticle, ...]:

@@ -12,6 +12,8 @@ from syndicate.digests.tongues import is_borrowed
 from syndicate.languages import catalogue, direction, primary, visible
 
 LONGEST = 70
+LONGEST_GIVEN = 140
+"""Columns of a subject that an editor wrote."""
 SHORTEST = 10
 PREHEADER_ROOM = 120
 PREHEADER_SHORTEST = 24
@@ -22,11 +24,14 @@ _INSISTENT = re.compile(r"([!?！？$])(?:\s*[!?！？$])+")
 
 
 def subject(content: EditionContent, newsletter: str) -> str:
-    """The first title in the edition's language and how many more there are.
+    """The editor's own; else the first title in the edition's language and how many more there are.
 
     At most 70 columns, never empty, never shouting. Where the words would be another language's: "Title (+4)".
     Too short a title, or one that looks like an answer ("Re: ..."), comes after the newsletter's name.
     """
+    given = shorten(cleared(visible(content.given_subject)).strip(), LONGEST_GIVEN)
+    if given:
+        return given
     stories = own_first(content)
     title = headline(stories[0]) if stories else ""
     if columns(title) < SHORTEST or _REPLY.match(title):

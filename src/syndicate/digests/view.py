@@ -17,6 +17,7 @@ from syndicate.digests.entries import (
     similar_label,
 )
 from syndicate.digests.links import picture_url, safe_url
+from syndicate.digests.note import note_paragraphs
 from syndicate.digests.prose import Paragraph, excerpt, paragraphs, plain
 from syndicate.digests.slots import MARKS
 from syndicate.digests.subject import dated, preheader, subject
@@ -63,6 +64,7 @@ class View:
     title: str
     subject: str
     preheader: tuple[str, ...]
+    note: tuple[Paragraph, ...]
     lead: Entry | None
     items: tuple[Entry, ...]
     web: tuple[Label, ...]
@@ -117,6 +119,7 @@ def view(content: EditionContent, extras: Extras, ready: Mapping[str, Entry]) ->
         title=dated(name, date, language),
         subject=headline,
         preheader=preheader(content, headline, name, date),
+        note=note_paragraphs(content.note),
         lead=ready[content.lead.complete.article.id] if content.lead else None,
         items=told,
         web=tuple(label(a.complete.article, language) for a in content.on_the_web[: extras.web]),

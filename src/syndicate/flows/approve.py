@@ -10,6 +10,7 @@ from functools import partial
 
 from syndicate.editions import counting, leaves, needed, to_utc
 from syndicate.flows.house import House
+from syndicate.flows.prepare import apply
 from syndicate.flows.seen import Outdated, check, mark, subject_of
 from syndicate.flows.tally import tally_of
 from syndicate.model import Actor, ArticleState, Issue, IssueState, SyndicateError, UnsafeValue
@@ -84,6 +85,7 @@ def approve(house: House, number: int, actor: Actor, now: datetime, wish: Wish |
     """
     wish = wish or Wish()
     while True:
+        apply(house, number, now)
         with house.database.read() as connection:
             issue, drafted = issues.get(connection, number), approvals.drafted(connection, number)
             objected = withdrawn(connection, number)

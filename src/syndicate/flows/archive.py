@@ -11,8 +11,9 @@ from datetime import date, datetime
 from syndicate.digests import ArchivedIssue, ArchiveListing, Sibling, archive_index, archive_page
 from syndicate.flows.compose import Composer, Instalment
 from syndicate.flows.press import Press, PressReport, mark, template_mark
-from syndicate.model import ArticleState, Edition, Issue, Newsletter
+from syndicate.model import ArticleState, Draft, Edition, Issue, Newsletter
 from syndicate.store import Database, PublicTree, articles, authors, issues
+from syndicate.store import drafts as store_drafts
 from syndicate.store.articles import Listed
 from syndicate.store.issues import ShownEdition
 
@@ -40,10 +41,11 @@ def publish_archive(
         listed = articles.listed_by_id(connection, told)
         related = articles.listed_by_id(connection, {i for one in listed.values() for i in one.similar})
         versions = articles.versions(connection, {one.story for one in listed.values()})
+        drafts = store_drafts.of(connection, {issue.id for issue, _ in shown})
         people = {key: mark(one) for key, one in authors.every(connection).items()}
     press = Press(database, tree, now)
     templates = template_mark(composer.templates)
-    room = _Room(database, composer, newsletters, listed, related, versions, people, templates)
+    room = _Room(database, composer, newsletters, listed, related, versions, people, templates, drafts)
     siblings: dict[int, list[Edition]] = {}
     for issue, one in shown:
         siblings.setdefault(issue.id, []).append(one.edition)
@@ -65,6 +67,7 @@ class _Room:
     versions: Mapping[str, list[Listed]]
     people: Mapping[str, str]
     templates: str
+    drafts: Mapping[int, Draft]
 
     def item_mark(self, identity: str) -> str:
         """Changes with all that a page shows of an article."""
@@ -86,8 +89,12 @@ def _print_edition(
     items = [room.item_mark(item.article_id) for item in edition.items]
     languages = [sibling.language for sibling in siblings if sibling.cadence == edition.cadence]
     newsletter = room.newsletters[issue.newsletter]
-    instalment = Instalment(newsletter, date.fromisoformat(issue.date), issue.name)
-    print_mark = mark(edition.selection, items, languages, newsletter, room.composer.site, room.templates)
+    draft = room.drafts.get(issue.id, Draft())
+    said = [draft.notes.get(edition.language, ""), draft.subjects.get(edition.language, "")]
+    instalment = Instalment(newsletter, date.fromisoformat(issue.date), issue.name, draft)
+    print_mark = mark(
+        edition.selection, items, languages, newsletter, room.composer.site, room.templates, said
+    )
 
     def make() -> Iterable[_Page]:
         with room.database.read() as connection:

@@ -1,7 +1,7 @@
 """Compose: an edition's articles, with all that is appended, become its digest and its page in the archive."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from syndicate.model import (
     Article,
     Author,
     CompleteArticle,
+    Draft,
     Edition,
     Newsletter,
     Placement,
@@ -28,11 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """An issue that is composed: of what, of which local day, and what it is called in addresses."""
+    """An issue that is composed: of what, of which local day, and what it is called in addresses.
+
+    ``draft`` holds the editor's notes and subjects.
+    """
 
     newsletter: Newsletter
     day: date
     name: str
+    draft: Draft = field(default_factory=Draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,8 @@ class Composer:
             archive_url=f"{self.site.public_url}/{language}/archive/{issue.newsletter.key}/",
             feeds=self.feeds(language),
             siblings=self._siblings(issue, edition, editions),
+            note=issue.draft.notes.get(language, ""),
+            given_subject=issue.draft.subjects.get(language, ""),
         )
 
     def feeds(self, language: str) -> tuple[tuple[str, str], ...]:

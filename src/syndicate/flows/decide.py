@@ -34,11 +34,13 @@ class Redo:
     """``issue`` is one that is decided again with its ``draft``, as if it and those after it were not there yet.
 
     ``for_readers`` false: only the choices and the main editions, which costs little however many readers there are.
+    ``as_it_was``: what would be without the draft, of the same stories.
     """
 
     issue: int | None = None
     draft: Draft = UNCHANGED
     for_readers: bool = True
+    as_it_was: bool = False
 
 
 _NEW = Redo()
@@ -52,7 +54,7 @@ def decide(
     redo: Redo = _NEW,
 ) -> Decision:
     """The plan of an issue with this cutoff for readers of ``cadences``, written nowhere."""
-    number, draft = redo.issue, redo.draft
+    number, draft = redo.issue, UNCHANGED if redo.as_it_was else redo.draft
     with database.read() as connection:
         standing = issues.standing(connection, newsletter.key, number)
         windows = [(cadence, language) for cadence in cadences for language in newsletter.languages]
@@ -63,7 +65,7 @@ def decide(
             connection, newsletter, min([*since.values(), *moved.values()], default=None), cutoff
         )
         stories |= _newest(connection, newsletter, first, cutoff)
-        stories |= articles.light(connection, set(draft.included) - set(stories))
+        stories |= articles.light(connection, set(redo.draft.included) - set(stories))
         told = _told(connection, newsletter, stories, number)
         looked_at = [stories[identity] for identity in sorted(stories)]
         if not redo.for_readers:

@@ -146,16 +146,30 @@ def _write(
     since = min(decision.since.values(), default=None)
     issue = issues.add(
         connection, newsletter.key, slot.moment, slot.date.isoformat(), since, now, state,
-        _explained(decision.plan), now, slot.name, held if state is IssueState.PLANNED else "",
+        explained(decision.plan), now, slot.name, held if state is IssueState.PLANNED else "",
     )  # fmt: skip
     if issue is None:
         return Fate.TAKEN
+    owe(connection, planner, newsletter, slot, decision.plan, issue, digests, now)
+    return Fate.WRITTEN
+
+
+def owe(
+    connection: Connection,
+    planner: Planner,
+    newsletter: Newsletter,
+    slot: Slot,
+    decided: Plan,
+    issue: int,
+    digests: Sequence[Mapping[str, object]],
+    now: datetime,
+) -> None:
+    """Write the editions of an issue, and the lines of its ledger."""
     ids = [
         issues.add_edition(connection, issue, edition, digest)
-        for edition, digest in zip(decision.plan.editions, digests, strict=True)
+        for edition, digest in zip(decided.editions, digests, strict=True)
     ]
-    deliveries.plan(connection, issue, _lines(planner, newsletter, slot, decision.plan, ids, now), now)
-    return Fate.WRITTEN
+    deliveries.plan(connection, issue, _lines(planner, newsletter, slot, decided, ids, now), now)
 
 
 def _lines(
@@ -170,7 +184,8 @@ def _lines(
         yield Planned(subscriber, None, "", reason)
 
 
-def _explained(decided: Plan) -> dict[str, list[list[str]]]:
+def explained(decided: Plan) -> dict[str, list[list[str]]]:
+    """The choices as the store keeps them."""
     return {
         language: [[c.story, c.verdict, c.article_id, c.language, c.detail] for c in made]
         for language, made in decided.choices.items()

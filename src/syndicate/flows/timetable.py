@@ -71,9 +71,12 @@ def next_moment(planner: Planner, newsletters: Iterable[Newsletter], now: dateti
     return min(moments, default=None)
 
 
-def plan_now(planner: Planner, newsletter: Newsletter, now: datetime, again: bool = False) -> PlanReport:
+def plan_now(
+    planner: Planner, newsletter: Newsletter, now: datetime, again: bool = False, held: str = ""
+) -> PlanReport:
     """Plan by hand: the latest slot, however late it is; of an instant newsletter what is ready. ``again`` takes back
-    a plan of which nothing went out. Raises SyndicateError when nothing is ready, or there is no slot."""
+    a plan of which nothing went out; ``held`` is why it waits for staff. Raises SyndicateError when nothing is ready,
+    or there is no slot."""
     due = due_slot(planner.database, newsletter, now)
     if newsletter.cadence == "instant" and (due is None or due.issue):
         made = _instant(planner, newsletter, now)
@@ -83,7 +86,7 @@ def plan_now(planner: Planner, newsletter: Newsletter, now: datetime, again: boo
     if due is None:
         raise SyndicateError(f"{newsletter.key}: its timetable has no slot before now; look at cron")
     folded = _fold(planner.database, newsletter, due.missed, due.slot, now)
-    report = plan_issue(planner, newsletter, due.slot, now, again)
+    report = plan_issue(planner, newsletter, due.slot, now, again, held)
     report.folded = folded
     return report
 

@@ -15,7 +15,8 @@ from sqlalchemy import (
 
 from syndicate.store.tables.columns import Json, Moment, Serial, metadata
 
-# What staff changed about an issue's automatic choice (model.Draft); `revision` grows with each save.
+# What staff changed about an issue's automatic choice (model.Draft); `revision` grows with each save. `before` are
+# the contents before the last changes, newest last; `applied` is the revision of which the editions were made.
 draft = Table(
     "draft",
     metadata,
@@ -24,6 +25,8 @@ draft = Table(
     Column("staff", BigInteger, nullable=False),
     Column("saved_at", Moment, nullable=False),
     Column("content", Json, nullable=False),
+    Column("before", Json, nullable=False),
+    Column("applied", Integer, nullable=False),
 )
 
 approval = Table(
