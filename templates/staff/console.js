@@ -36,3 +36,50 @@ for (const part of document.querySelectorAll("[data-progress]")) {
   };
   setInterval(() => { if (!document.hidden) ask(); }, 2000);
 }
+
+// An issue on the desk: each change is saved as it is made; what it changes is put in the old one's place.
+for (const form of document.querySelectorAll("[data-prepare]")) {
+  const lost = form.querySelector("[data-lost]");
+  let timer = 0, queue = Promise.resolve();
+  // As a browser without script would: conflicts and refusals are pages of their own.
+  const plainly = (verb) => { const field = document.createElement("input"); field.type = "hidden"; field.name = "do"; field.value = verb; form.append(field); form.submit(); };
+  const save = async (verb) => {
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("do", verb);
+    let page;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: fields });
+      if (!answer.ok) { plainly(verb); return; }
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch { lost.hidden = false; return; }
+    if (!page.getElementById("desk-state")) { plainly(verb); return; }
+    if (verb.startsWith("undo")) { location.reload(); return; }
+    lost.hidden = true;
+    for (const part of form.querySelectorAll("[data-swap]")) part.replaceWith(page.getElementById(part.id));
+    form.querySelector("[autofocus]")?.focus();
+    ready();
+  };
+  const later = (verb) => { clearTimeout(timer); queue = queue.then(() => save(verb)); };
+  // Rows can be dragged, too; the buttons do the same.
+  const ready = () => { for (const row of form.querySelectorAll("[data-story]")) row.draggable = true; };
+  let dragged = null;
+  form.addEventListener("dragstart", (event) => { dragged = event.target.closest?.("[data-story]"); dragged?.classList.add("dragged"); });
+  form.addEventListener("dragover", (event) => {
+    const row = event.target.closest("[data-story]");
+    if (!dragged || !row) return;
+    event.preventDefault();
+    const middle = row.getBoundingClientRect();
+    if (row !== dragged) row[event.clientY < middle.top + middle.height / 2 ? "before" : "after"](dragged);
+  });
+  form.addEventListener("dragend", () => { if (dragged) { dragged.classList.remove("dragged"); dragged = null; later("order"); } });
+  form.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (button?.name !== "do") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!button.hasAttribute("aria-disabled")) later(button.value);
+  });
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => later(""), 1500); });
+  form.addEventListener("change", () => later(""));
+  ready();
+}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.editions import Plan, Reader, plan, tidied
+from syndicate.editions import Plan, Reader, changed, plan, tidied
 from syndicate.editions.drafted import LONGEST_NOTE, LONGEST_SUBJECT
 from syndicate.model import Article, ArticleState, Draft, Newsletter, Placement, Story, UnsafeValue, Verdict
 
@@ -170,3 +170,17 @@ def test_a_draft_is_tidied() -> None:
 def test_what_is_too_long_is_refused(draft: Draft) -> None:
     with pytest.raises(UnsafeValue):
         tidied(draft)
+
+
+def test_what_an_editor_does() -> None:
+    shown = ("a", "b", "c")
+    assert changed(Draft(lead="a"), shown, "down", "a") == Draft(order=("b", "a", "c"))
+    assert changed(Draft(), shown, "up", "c") == Draft(order=("a", "c", "b"))
+    assert changed(Draft(), shown, "up", "a").order == shown
+    assert changed(Draft(), shown, "down", "c").order == shown
+    assert changed(Draft(), shown, "up", "x") == Draft()
+    out = changed(Draft(included=("x",)), shown, "out", "x")
+    assert out == Draft(left_out=("x",))
+    assert changed(out, shown, "in", "x") == Draft(included=("x",))
+    assert changed(Draft(), shown, "lead", "b").lead == "b"
+    assert changed(Draft(notes={"en": "n"}), shown, "", "") == Draft(notes={"en": "n"})

@@ -1,7 +1,7 @@
 """Newsletter + stories + slot -> issue -> editions. Pure decisions, each with its reason."""
 
 from syndicate.editions.approval import counting, leaves, needed
-from syndicate.editions.drafted import LONGEST_NOTE, LONGEST_SUBJECT, UNCHANGED, tidied
+from syndicate.editions.drafted import LONGEST_NOTE, LONGEST_SUBJECT, UNCHANGED, changed, tidied
 from syndicate.editions.plan import Plan, Reader, Window, has_news, offered, plan, reading_languages
 from syndicate.editions.slots import (
     OWN,
@@ -28,6 +28,7 @@ __all__ = [
     "Window",
     "awaited_until",
     "belongs",
+    "changed",
     "counting",
     "counts_at",
     "decide",

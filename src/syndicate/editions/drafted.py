@@ -52,6 +52,34 @@ def is_led(chosen: Iterable[Choice], draft: Draft) -> bool:
     return any(one.story in named for one in chosen)
 
 
+def changed(draft: Draft, shown: Sequence[str], verb: str, story: str) -> Draft:
+    """``draft`` after one thing that an editor did with ``story``; ``shown`` are the stories in it, as they stood.
+
+    ``up`` and ``down`` move it by a place, ``order`` keeps ``shown``; ``lead`` puts it first for good; ``in`` and
+    ``out`` include it and leave it out. Anything else changes nothing.
+    """
+    if verb in ("up", "down") and story in shown:
+        return replace(draft, order=_moved(shown, story, -1 if verb == "up" else 1), lead="")
+    if verb == "order":
+        return replace(draft, order=tuple(shown), lead="")
+    if verb == "lead":
+        return replace(draft, lead=story)
+    if verb == "out":
+        included = tuple(one for one in draft.included if one != story)
+        return replace(draft, included=included, left_out=(*draft.left_out, story))
+    if verb == "in":
+        left_out = tuple(one for one in draft.left_out if one != story)
+        return replace(draft, included=(*draft.included, story), left_out=left_out)
+    return draft
+
+
+def _moved(shown: Sequence[str], story: str, by: int) -> tuple[str, ...]:
+    place = shown.index(story)
+    rest = [one for one in shown if one != story]
+    rest.insert(max(0, place + by), story)
+    return tuple(rest)
+
+
 def tidied(draft: Draft) -> Draft:
     """Each story once, lists that do not contradict each other, texts without blank ends.
 

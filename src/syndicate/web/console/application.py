@@ -11,9 +11,11 @@ from syndicate.web.console.account import account_pages
 from syndicate.web.console.audit import audit_pages
 from syndicate.web.console.door import Door
 from syndicate.web.console.entry import entry_routes
+from syndicate.web.console.issues import issue_pages
 from syndicate.web.console.lists import list_pages
 from syndicate.web.console.members import member_pages
 from syndicate.web.console.people import people_pages, person_pages
+from syndicate.web.console.preparing import prepare_pages
 from syndicate.web.console.screens import ASSETS, Screens
 from syndicate.web.console.sending import sending_pages
 from syndicate.web.console.stories import story_pages
@@ -38,6 +40,8 @@ def console_routes(
         people_pages,
         person_pages,
         list_pages,
+        issue_pages,
+        prepare_pages,
         sending_pages,
         story_pages,
         today_page,
