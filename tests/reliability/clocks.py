@@ -30,9 +30,9 @@ from syndicate.model import IssueState
 from syndicate.store import Database, deliveries, issues
 
 ROOT = Path(__file__).parents[2]
-FIRST = date(2026, 9, 20)
-NEWSLETTERS = {"berlin": ("Europe/Berlin", "02:30"), "new-york": ("America/New_York", "01:30")}
-"""Each in an hour that its zone skips in spring, or has twice in autumn."""
+FIRST = date(2026, 10, 1)
+NEWSLETTERS = {"berlin": ("Europe/Berlin", "02:30"), "sydney": ("Australia/Sydney", "02:30")}
+"""In an hour that Sydney skips on 4 October, and that Berlin has twice on the 25th."""
 
 PATIENCE = 300.0
 SECRET = "a secret of the reliability runs"
