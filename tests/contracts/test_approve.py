@@ -213,7 +213,7 @@ def test_two_people_and_not_one_twice(house: House) -> None:
     assert flow.outlook(house, number, NOW).needed == 1
     with house.database.begin() as connection:
         row = {"issue": number, "revision": 2, "staff": 2, "saved_at": NOW + HOUR, "content": {}}
-        connection.execute(draft.insert().values(row))
+        connection.execute(draft.insert().values(before=[], applied=2, **row))
     assert flow.outlook(house, number, NOW + HOUR).needed == 2, "what they approved was changed"
     assert flow.approve(house, number, TWO, NOW + HOUR).state is IssueState.PLANNED
     assert flow.approve(house, number, ONE, NOW + HOUR).state is IssueState.APPROVED

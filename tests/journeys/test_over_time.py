@@ -5,7 +5,7 @@ import email.policy
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import feedparser
 import pytest
 
 from syndicate.editions import latest_slot
+from syndicate.flows.approve import Wish, approve
 from syndicate.flows.control import cancel, pause, resume, send
 from syndicate.flows.plan import plan_issue
 from syndicate.flows.run import ingest_all, send_approved
@@ -24,6 +25,7 @@ from .conftest import Newsroom
 Make = Callable[..., Newsroom]
 
 # Mondays at 08:00 in Istanbul are 05:00 UTC.
+AT_ONCE = Wish(undo=timedelta(0))
 WEEK_1 = datetime(2026, 11, 2, 6, tzinfo=UTC)
 WEEK_2 = datetime(2026, 11, 9, 6, tzinfo=UTC)
 WEEK_3 = datetime(2026, 11, 16, 6, tzinfo=UTC)
@@ -211,7 +213,7 @@ def test_pause_resume_cancel(newsroom: Make) -> None:
     house = room.open()
     with pytest.raises(SyndicateError, match="only an approved one"):
         send(house, 1, lambda: WEEK_1)
-    room.command("issue", "approve", "1")
+    approve(house, 1, COMMAND_LINE, WEEK_1, AT_ONCE)
     pause(house, 1, COMMAND_LINE, WEEK_1)
     send_approved(house, lambda: WEEK_1)
     assert room.mails == []
@@ -221,7 +223,7 @@ def test_pause_resume_cancel(newsroom: Make) -> None:
     assert room.mails == []
     # What was cancelled was sent to nobody: the story comes in the next issue.
     room.run_at(WEEK_2)
-    room.command("issue", "approve", "2")
+    approve(house, 2, COMMAND_LINE, WEEK_2, AT_ONCE)
     send(house, 2, lambda: WEEK_2)
     assert Counter(len(texts) for texts in mailed(room).values()) == {1: 1}
 
