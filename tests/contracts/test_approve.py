@@ -5,7 +5,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from syndicate.flows.approve import Wish
 from syndicate.flows.house import House
 from syndicate.flows.seen import Outdated, mark
 from syndicate.flows.tally import recount
-from syndicate.model import COMMAND_LINE, Actor, IssueState, Role, SyndicateError
+from syndicate.model import COMMAND_LINE, Actor, Draft, IssueState, Role, SyndicateError
 from syndicate.store import Database, approvals, audit, claims, deliveries, issues, subscribers, tallies
 from syndicate.store.deliveries import Planned
 from syndicate.store.tables import draft
@@ -212,7 +212,7 @@ def test_two_people_and_not_one_twice(house: House) -> None:
     assert flow.approve(house, number, ONE, NOW).state is IssueState.PLANNED
     assert flow.outlook(house, number, NOW).needed == 1
     with house.database.begin() as connection:
-        row = {"issue": number, "revision": 2, "staff": 2, "saved_at": NOW + HOUR, "content": {}}
+        row = {"issue": number, "revision": 2, "staff": 2, "saved_at": NOW + HOUR, "content": asdict(Draft())}
         connection.execute(draft.insert().values(before=[], applied=2, **row))
     assert flow.outlook(house, number, NOW + HOUR).needed == 2, "what they approved was changed"
     assert flow.approve(house, number, TWO, NOW + HOUR).state is IssueState.PLANNED
