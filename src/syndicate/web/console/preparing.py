@@ -17,6 +17,9 @@ PREPARE = "/staff/issues/{issue:str}/prepare"
 MOST_FOUND = 12
 """Stories that a search shows."""
 
+_NEXT = {"in": "out", "out": "in", "lead": "down"}
+"""The button that stands where one was pressed that is gone then: it has the focus."""
+
 _IN = (Verdict.IN, Verdict.IN_FALLBACK)
 
 
@@ -57,7 +60,7 @@ def prepare_pages(door: Door) -> None:
             found = prepare.save(visit.house, number, wanted, revision, visit.actor, visit.now)
         if isinstance(found, Conflict):
             return _conflict(visit, number, found)
-        at = f"?at={quote(form.get('do'))}" if story else ""
+        at = f"?at={quote(f'{_NEXT.get(verb, verb)}:{story}')}" if story else ""
         return screens.redirect(f"/staff/issues/{number}/prepare{at}")
 
     @door.act(PREPARE + "/finish", Role.EDITOR)
