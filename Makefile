@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test lint types imports tests bench rel lock clean help
+.PHONY: demo serve test lint types imports tests bench e2e rel lock clean help
 
 help:            ## what can be asked for
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,7 +27,7 @@ demo: $(VENV)/run   ## the main job on the sample newsroom in this repository
 	@$(BIN)/syndicate run
 
 serve: $(VENV)/run  ## everything on http://127.0.0.1:8000
-	$(BIN)/syndicate serve
+	$(BIN)/syndicate serve --clock
 
 test: lint types imports tests  ## everything a change must pass
 
@@ -46,6 +46,9 @@ tests: $(VENV)/dev
 
 bench: $(VENV)/dev  ## benchmarks, side by side, into bench/results/latest.json
 	$(BIN)/python -m bench
+
+e2e: $(VENV)/dev    ## long walks through the console in a browser
+	$(BIN)/pytest tests/e2e
 
 rel: $(VENV)/dev    ## 10,000 senders killed at every point, on both databases: nobody twice, nobody lost (10 to 20 minutes)
 	$(BIN)/python -m tests.reliability $(RUNS)
