@@ -243,7 +243,7 @@ def test_a_list_that_adds_a_newsletter_says_so_in_the_history_of_consent(newsroo
     room.readers("reader@example.com,en,weekly daily")
     room.readers("reader@example.com,en,weekly daily")
     consent = room.data("subscribers", "show", "reader@example.com")["consent"]
-    assert [(what, newsletter) for _, what, newsletter, _ in consent] == [
+    assert [(one["what"], one["newsletter"]) for one in consent] == [
         ("subscribed", "weekly"),
         ("subscribed", "daily"),
     ]
