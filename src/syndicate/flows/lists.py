@@ -97,12 +97,17 @@ def add(
 
 
 def export(database: Database, path: Path, chosen: Chosen | None = None) -> int:
-    """Write everyone, or those who are ``chosen``, as a CSV file that ``sync`` reads; returns how many."""
+    """Write everyone, or those who are ``chosen``, as a CSV file that ``sync`` reads; returns how many.
+
+    Raises SyndicateError naming the file that cannot be written.
+    """
     made = path.with_name(f".{path.name}.partial")
     try:
         with database.read() as connection, made.open("w", encoding="utf-8", newline="") as file:
             written = write_lines(file, lists.people(connection, chosen or Chosen()))
         made.replace(path)
+    except OSError as error:
+        raise SyndicateError(f"{path}: {error.strerror}") from error
     finally:
         made.unlink(missing_ok=True)
     return written
