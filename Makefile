@@ -53,6 +53,10 @@ e2e: $(VENV)/dev    ## long walks through the console in a browser
 rel: $(VENV)/dev    ## 10,000 senders killed at every point, on both databases: nobody twice, nobody lost (10 to 20 minutes)
 	$(BIN)/python -m tests.reliability $(RUNS)
 
+.PHONY: clocks
+clocks: $(VENV)/dev  ## two clocks at once over a thousand slots, under a time that jumps (half an hour)
+	$(BIN)/python -m tests.reliability clocks
+
 lock:            ## write the two lock files again (needs pip-tools)
 	pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra build -o requirements.lock pyproject.toml
 	pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
