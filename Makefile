@@ -42,7 +42,7 @@ imports: $(VENV)/dev
 	$(BIN)/lint-imports
 
 tests: $(VENV)/dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 bench: $(VENV)/dev  ## benchmarks, side by side, into bench/results/latest.json
 	$(BIN)/python -m bench
