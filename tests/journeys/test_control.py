@@ -132,6 +132,8 @@ def test_doubts_are_listed_and_settled_by_staff_one_by_one_or_all(
 
     assert room.command("issue", "settle", "1", check=False).returncode == 2, "one of three must be said"
     first = names[0]["email"]
+    # In doubt is also what was marked and never went out: then staff are mistaken, and it never does.
+    never_came = first not in handler.recipients
     assert room.data("issue", "settle", "1", "--delivered", "--only", first)["settled"] == 1
     for one in names[1:]:
         assert room.data("issue", "settle", "1", "--resend", "--only", one["email"])["settled"] == 1
@@ -140,7 +142,7 @@ def test_doubts_are_listed_and_settled_by_staff_one_by_one_or_all(
     before = dict(handler.taken)
     room.command("issue", "send", "1")
     assert report(room)["states"] == {"accepted": 60}
-    assert len(handler.recipients) == 60
+    assert len(handler.recipients) == 60 - never_came
     twice = {one for one, n in handler.taken.items() if n > before.get(one, 0)}
     assert len(twice) == len(names) - 1, "only those that staff sent again, under the same Message-ID"
 
