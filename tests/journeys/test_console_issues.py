@@ -58,7 +58,7 @@ def test_the_list_says_what_there_is_and_what_comes(desk: Desk) -> None:
     assert "No issue matches." in viewer.get("/staff/issues/?newsletter=weekly&state=paused").body.decode()
     assert viewer.get("/staff/issues/?before=nonsense").status == 200
     home = viewer.get(f"/staff/issues/{review(desk)}/").body.decode()
-    for page_of_it in ("prepare", "preview", "preflight", "send", "report"):
+    for page_of_it in ("prepare", "send", "progress"):
         assert f'href="/staff/issues/{review(desk)}/{page_of_it}"' in home
     assert viewer.get("/staff/issues/999/").status == 404
 

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_timedelta, get_datetime_format
 from markupsafe import Markup
 
+from syndicate.languages import format_date
 from syndicate.languages.locales import locale_for
 
 SECOND = timedelta(seconds=1)
@@ -15,7 +16,9 @@ def local_time(moment: datetime | None, zone: str, language: str) -> Markup:
     """A ``<time>`` with date and clock of ``zone``; a dash for none."""
     if moment is None:
         return Markup("–")
-    shown = format_datetime(moment.astimezone(ZoneInfo(zone)), "d MMM y, HH:mm", locale=locale_for(language))
+    local = moment.astimezone(ZoneInfo(zone))
+    joined = str(get_datetime_format("medium", locale=locale_for(language)))
+    shown = joined.replace("{1}", format_date(local, language, "long")).replace("{0}", f"{local:%H:%M}")
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
 
 

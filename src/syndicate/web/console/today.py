@@ -14,7 +14,7 @@ ADMINS = frozenset({Trouble.EXPORT})
 """Told to admins alone."""
 
 _LINKS = {
-    Trouble.UNSURE: "/staff/issues/{issue}/report",
+    Trouble.UNSURE: "/staff/issues/{issue}/progress",
     Trouble.APPROVE: "/staff/issues/{issue}/send",
     Trouble.HELD: "/staff/issues/{issue}/send",
     Trouble.PAUSED: "/staff/issues/{issue}/send",
@@ -24,7 +24,7 @@ _LINKS = {
     Trouble.LEFT_OUT: "/staff/sources/",
     Trouble.MISSING: "/staff/stories/{story}/",
     Trouble.NO_BIO: "/staff/stories/{story}/",
-    Trouble.BOUNCES: "/staff/issues/{issue}/report",
+    Trouble.BOUNCES: "/staff/issues/{issue}/progress",
     Trouble.EXPORT: "/staff/audit/",
 }
 
