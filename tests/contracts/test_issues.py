@@ -19,6 +19,7 @@ from syndicate.model import (
 )
 from syndicate.store import Database, claims, deliveries, issues, readers, subscribers, totals
 from syndicate.store.deliveries import Planned
+from syndicate.store.lists import Chosen, people
 
 
 def test_a_slot_and_a_name_have_one_issue(database: Database) -> None:
@@ -216,7 +217,7 @@ def test_a_plan_is_taken_back_only_while_nothing_left(database: Database) -> Non
             issues.get(connection, number)
         assert totals.count(connection)["editions"] == 0
         assert deliveries.counts(connection, number) == {}
-        assert len(list(subscribers.every(connection))) == 3
+        assert len(list(people(connection, Chosen()))) == 3
 
 
 @pytest.mark.parametrize(

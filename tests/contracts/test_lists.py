@@ -17,7 +17,7 @@ from syndicate.flows import subscribe
 from syndicate.flows.lists import Report, Wanted, add, export, sync
 from syndicate.model import SubscriberStatus, SyndicateError
 from syndicate.store import Database, subscribers
-from syndicate.store.lists import Chosen
+from syndicate.store.lists import Chosen, people
 from syndicate.subscribers import Fate, address_hash, merge, read_lines
 
 KEY = b"a key of the tests, long enough"
@@ -48,7 +48,7 @@ def held(database: Database) -> dict[str, Any]:
     """Everything about everybody, without the numbers that people were given."""
     found = {}
     with database.read() as connection:
-        for one in subscribers.every(connection):
+        for one in people(connection, Chosen()):
             history = sorted(
                 (what, key, at, source) for at, what, key, source in subscribers.history(connection, one.id)
             )

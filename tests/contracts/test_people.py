@@ -9,6 +9,7 @@ from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, edition, perso
 from syndicate.model import SubscriberStatus, Subscription
 from syndicate.store import Database, deliveries, issues, readers, subscribers, totals
 from syndicate.store.deliveries import Planned
+from syndicate.store.lists import Chosen, people
 
 
 def test_a_person_comes_back_as_they_were(database: Database) -> None:
@@ -23,7 +24,7 @@ def test_a_person_comes_back_as_they_were(database: Database) -> None:
         assert subscribers.by_canonical(connection, ayse.canonical) == replace(ayse, id=first)
         assert subscribers.by_id(connection, second) == replace(bare, id=second)
         assert subscribers.by_canonical(connection, "nobody@example.org") is None
-        assert [one.id for one in subscribers.every(connection)] == [first, second]
+        assert [one.id for one in people(connection, Chosen())] == [first, second]
         assert totals.subscribers(connection) == {"active": 2}
 
 

@@ -34,6 +34,7 @@ from syndicate.model import (
     UnsafeValue,
 )
 from syndicate.store import Database, signups, subscribers
+from syndicate.store.lists import Chosen, people
 from syndicate.store.tables import signup as table
 from syndicate.subscribers import address_hash
 from syndicate.subscribers.signups import SignupRules
@@ -170,7 +171,7 @@ def test_a_link_expires_and_looking_changes_nothing(house: House) -> None:
     assert sign_up.confirm(house, token, "", end).state == "expired"
     assert lines(house) == before
     with house.database.read() as connection:
-        assert list(subscribers.every(connection)) == []
+        assert list(people(connection, Chosen())) == []
     for wrong in ("", "x" * 28, house.tokens.ticket("other", 1), house.tokens.make("confirm", 1, "weekly")):
         with pytest.raises(UnsafeValue):
             sign_up.pending(house, wrong, NOW)

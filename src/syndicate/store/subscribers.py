@@ -4,7 +4,7 @@ Whatever takes consent away, or changes an address, holds the subscriber's row f
 claimed for them and not marked (:func:`claims.recall`): after its commit nothing leaves that had not left before.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,15 +63,6 @@ def save(connection: Connection, value: Subscriber, now: datetime) -> int:
     if loses(held, value):
         claims.recall(connection, subscriber=held.id)
     return held.id
-
-
-def every(connection: Connection) -> Iterator[Subscriber]:
-    """All, by address; subscriptions included."""
-    held: dict[int, list[Subscription]] = {}
-    for row in connection.execute(select(subscription).order_by(subscription.c.newsletter)):
-        held.setdefault(row.subscriber, []).append(Subscription(row.newsletter, row.cadence))
-    for row in connection.execute(select(subscriber).order_by(subscriber.c.canonical)):
-        yield _value(row, held.get(row.id, ()))
 
 
 def unsubscribe(
