@@ -7,7 +7,8 @@ from syndicate.flows.accounts import SignInRefused
 from syndicate.languages import SHIPPED, catalogue
 from syndicate.model import Role, UnsafeValue
 from syndicate.staff import is_totp_secret, new_totp_secret, provisioning_uri, qr_svg
-from syndicate.web.console.door import ACCOUNT, Door, Visit
+from syndicate.web.console.door import ACCOUNT, Door
+from syndicate.web.console.visit import Visit
 from syndicate.web.routes import Answer
 
 MOST_DAYS = 3650

@@ -2,7 +2,8 @@
 
 from syndicate.flows import accounts
 from syndicate.model import Role
-from syndicate.web.console.door import Door, Visit
+from syndicate.web.console.door import Door
+from syndicate.web.console.visit import Visit
 from syndicate.web.routes import Answer
 
 

@@ -5,12 +5,11 @@ accident. A session is a cookie that scripts cannot read and that no other site 
 carries a token of its session besides, and the browser's own word on where it comes from is heard (Origin).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from hmac import compare_digest
 from typing import IO, TypeAlias
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from anyio.to_thread import run_sync
 from litestar import post, route
@@ -22,17 +21,15 @@ from syndicate.flows import accounts
 from syndicate.flows.accounts import SignedIn, SignInRefused
 from syndicate.flows.house import House
 from syndicate.languages import catalogue
-from syndicate.model import Actor, NotFound, Role, SyndicateError, UnsafeValue
+from syndicate.model import NotFound, Role, SyndicateError, UnsafeValue
 from syndicate.staff import anti_forgery, is_stepped_up
-from syndicate.subscribers.signups import network
 from syndicate.web.console.cookies import Cookies
 from syndicate.web.console.screens import Screens
+from syndicate.web.console.visit import Form, Visit, client_network, form_of
 from syndicate.web.routes import LOOK, Answer, Asked
 
 LARGEST_FORM = 2 * 1024 * 1024
 LARGEST_UPLOAD = 512 * 1024 * 1024
-MOST_FIELDS = 2_000
-LONGEST_NUMBER = 18
 SIGN_IN = "/staff/sign-in"
 CONFIRM = "/staff/confirm"
 ACCOUNT = "/staff/account"
@@ -40,73 +37,6 @@ GIVEN_AGAIN = "_password"
 """The field of the page that asks for it again."""
 
 OUT_OF_DATE = "This form is out of date. Go back, reload and try again."
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a form sent: names may come more than once."""
-
-    pairs: tuple[tuple[str, str], ...] = ()
-
-    def get(self, name: str, default: str = "") -> str:
-        return next((value for key, value in self.pairs if key == name), default)
-
-    def all(self, name: str) -> tuple[str, ...]:
-        return tuple(value for key, value in self.pairs if key == name)
-
-    def under(self, prefix: str) -> Mapping[str, str]:
-        """``{"en": …}`` of the fields ``note.en``, … for ``prefix`` ``note.``"""
-        return {key.removeprefix(prefix): value for key, value in self.pairs if key.startswith(prefix)}
-
-    def role(self) -> Role:
-        """Raises UnsafeValue for what is none."""
-        try:
-            return Role(self.get("role"))
-        except ValueError:
-            raise UnsafeValue("There is no such role.") from None
-
-    def number(self, name: str) -> int:
-        """0 for what is no number."""
-        text = self.get(name)
-        return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else 0
-
-    def __contains__(self, name: str) -> bool:
-        return any(key == name for key, _ in self.pairs)
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Somebody of the staff at a page. ``now`` is UTC; ``body`` is the raw one, for uploads."""
-
-    request: Asked
-    house: House
-    signed: SignedIn
-    form: Form
-    body: bytes
-    now: datetime
-    network: str
-
-    @property
-    def actor(self) -> Actor:
-        return self.signed.actor(self.network)
-
-    @property
-    def language(self) -> str:
-        return self.signed.member.language
-
-    def number(self, name: str) -> int:
-        """Of the path. Raises NotFound for what is no number."""
-        text = str(self.request.path_params[name])
-        if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_NUMBER:
-            raise NotFound("Page not found")
-        return int(text)
-
-    def text(self, name: str) -> str:
-        """Of the path."""
-        return str(self.request.path_params[name])
-
-    def query(self, name: str, default: str = "") -> str:
-        return str(self.request.query_params.get(name, default))
 
 
 Handler: TypeAlias = Callable[[Visit], Answer]
@@ -296,12 +226,6 @@ def is_same_origin(request: Asked) -> bool:
     return origin is None and request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
-def client_network(request: Asked) -> str:
-    """Where a request comes from, as far as is kept."""
-    client = request.client
-    return network(client.host) if client else ""
-
-
 def next_page(wanted: str) -> str:
     """Where to go on: a page of the console, never elsewhere."""
     path = wanted.partition("?")[0]
@@ -327,12 +251,3 @@ def _before(request: Asked) -> str:
     except ValueError:
         return next_page("")
     return next_page(page.path if page.netloc == request.headers.get("host", "") else "")
-
-
-def form_of(request: Asked, body: bytes) -> Form:
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return Form()
-    try:
-        return Form(tuple(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)))
-    except ValueError:
-        return Form()

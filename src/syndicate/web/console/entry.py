@@ -20,13 +20,10 @@ from syndicate.web.console.door import (
     OUT_OF_DATE,
     SIGN_IN,
     Door,
-    Form,
-    Visit,
-    client_network,
-    form_of,
     is_same_origin,
     next_page,
 )
+from syndicate.web.console.visit import Form, Visit, client_network, form_of
 from syndicate.web.routes import LOOK, Answer, Asked
 
 WELCOME = "/staff/welcome/{secret:str}"

@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 from syndicate.flows import browse
 from syndicate.flows.prepare import prepare
 from syndicate.model import Issue, IssueState, Role
-from syndicate.web.console.door import Door, Visit
+from syndicate.web.console.door import Door
 from syndicate.web.console.stories import titles
+from syndicate.web.console.visit import Visit
 from syndicate.web.routes import Answer
 
 HOME = "/staff/issues/"

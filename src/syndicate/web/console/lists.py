@@ -11,9 +11,10 @@ from syndicate.languages import catalogue
 from syndicate.model import NotFound, Role
 from syndicate.subscribers.tending import LIFTED_BY_STAFF
 from syndicate.web.console import happenings
-from syndicate.web.console.door import Door, Visit
+from syndicate.web.console.door import Door
 from syndicate.web.console.people import FILTERS, HOME, offered, segment_of
 from syndicate.web.console.screens import POLICY
+from syndicate.web.console.visit import Visit
 from syndicate.web.routes import Answer
 
 ERRAND = HOME + "errands/{errand:str}/"

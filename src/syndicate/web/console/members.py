@@ -3,7 +3,8 @@
 from syndicate.flows import accounts
 from syndicate.languages import SHIPPED, catalogue
 from syndicate.model import Role, SyndicateError, UnsafeValue
-from syndicate.web.console.door import Door, Visit
+from syndicate.web.console.door import Door
+from syndicate.web.console.visit import Visit
 from syndicate.web.routes import Answer
 
 HOME = "/staff/members/"

@@ -9,8 +9,9 @@ from syndicate.flows import prepare, shelf
 from syndicate.flows.prepare import Conflict, Desk
 from syndicate.model import Choice, Draft, IssueState, Role, Verdict
 from syndicate.store.cards import Wanted
-from syndicate.web.console.door import Door, Form, Visit
+from syndicate.web.console.door import Door
 from syndicate.web.console.stories import titles
+from syndicate.web.console.visit import Form, Visit
 from syndicate.web.routes import Answer
 
 PREPARE = "/staff/issues/{issue:str}/prepare"

@@ -18,7 +18,7 @@ from syndicate.web.console.times import ago, local_time
 from syndicate.web.pages import apart
 
 if TYPE_CHECKING:
-    from syndicate.web.console.door import Visit
+    from syndicate.web.console.visit import Visit
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "

@@ -12,8 +12,9 @@ from syndicate.flows.headway import Headway, headway
 from syndicate.flows.seen import Outdated
 from syndicate.languages import capital, catalogue, format_number, name_in
 from syndicate.model import DeliveryState, Issue, Role, SyndicateError, UnsafeValue
-from syndicate.web.console.door import Door, Visit
+from syndicate.web.console.door import Door
 from syndicate.web.console.times import span
+from syndicate.web.console.visit import Visit
 from syndicate.web.routes import Answer
 
 ISSUE = "/staff/issues/{issue:str}"

@@ -8,7 +8,8 @@ from syndicate.flows import shelf
 from syndicate.languages import format_list
 from syndicate.model import Role
 from syndicate.store.cards import Card, Wanted
-from syndicate.web.console.door import Door, Visit
+from syndicate.web.console.door import Door
+from syndicate.web.console.visit import Visit
 from syndicate.web.routes import Answer
 
 HOME = "/staff/stories/"

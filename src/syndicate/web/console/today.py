@@ -6,8 +6,9 @@ from syndicate.flows.today import Concern, Trouble, today
 from syndicate.languages import format_list, isolate, name_in
 from syndicate.languages.locales import locale_for
 from syndicate.model import Issue, Role
-from syndicate.web.console.door import Door, Visit
+from syndicate.web.console.door import Door
 from syndicate.web.console.stories import titles
+from syndicate.web.console.visit import Visit
 from syndicate.web.routes import Answer
 
 ADMINS = frozenset({Trouble.EXPORT})
