@@ -154,8 +154,8 @@ def test_staff_settle_what_is_in_doubt_and_nothing_else(
         assert deliveries.settle_unsure(connection, number, to, "staff", NOW + HOUR, [first, refused]) == 1
         assert deliveries.of_subscriber(connection, ids[0]) == [(number, to, "staff", settled_at)]
         assert deliveries.of_subscriber(connection, ids[2])[0][1] == "refused"
-        assert deliveries.settle_unsure(connection, number, to, "staff", NOW + HOUR, []) == 1
-        assert deliveries.settle_unsure(connection, number, to, "staff", NOW + HOUR, []) == 0
+        assert deliveries.settle_unsure(connection, number, to, "staff", NOW + HOUR) == 1
+        assert deliveries.settle_unsure(connection, number, to, "staff", NOW + HOUR) == 0
 
 
 def test_what_is_missing_is_owed_again_unless_a_later_issue_told_it(database: Database) -> None:

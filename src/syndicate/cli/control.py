@@ -34,7 +34,7 @@ def send(
     from syndicate.flows.control import send as send_issue
 
     opened = house(config)
-    owed = owe_missing(opened, number) if missing else {}
+    owed = owe_missing(opened, number, COMMAND_LINE, now()) if missing else {}
     if at_once:
         let_go(opened, number, COMMAND_LINE, now())
     with show.progress(as_json) as progress:
@@ -114,10 +114,13 @@ def settle(
     as_json: AsJson = False,
 ) -> None:
     """Decide about mails that may have gone out when a sender died. Events of the carrier do so by themselves."""
+    from syndicate.flows.control import deliveries_to
     from syndicate.flows.control import settle as settle_issue
 
+    opened = house(config)
     ruling = _ruling(delivered=delivered, resend=resend, give_up=give_up)
-    settled = settle_issue(house(config), number, ruling, only or [], now())
+    some = deliveries_to(opened, number, only) if only else None
+    settled = settle_issue(opened, number, ruling, some, COMMAND_LINE, now())
     if as_json:
         show.json({"issue": number, "settled": settled, "as": ruling})
         return

@@ -1,6 +1,6 @@
 """What staff do with issues: send, pause, resume, cancel, and settle what is in doubt. ``approve`` comes before."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -63,16 +63,26 @@ def send(house: House, number: int, clock: Callable[[], datetime], progress: Pro
     return report
 
 
-def owe_missing(house: House, number: int) -> Mapping[str, int]:
+def owe_missing(
+    house: House, number: int, actor: Actor, now: datetime, seen: str | None = None
+) -> Mapping[str, int]:
     """Owe an issue again to those who certainly did not get it; how many by what becomes of them.
 
-    Their consent is asked again when they are mailed, and the Message-ID is the same. Raises SyndicateError for an
-    issue that was not sent.
+    Their consent is asked again when they are mailed, and the Message-ID is the same. Asked again, it changes nothing.
+    Raises SyndicateError for an issue that was not sent, or with a story that was withdrawn; Outdated when somebody
+    did something else meanwhile.
     """
+    expected = (IssueState.SENT, IssueState.SENDING, IssueState.APPROVED)
     with house.database.begin() as connection:
+        found = issues.hold(connection, number)
+        check(connection, number, seen)
+        if found.state not in expected:
+            raise SyndicateError(f"issue {number} is {found.state}; only what was sent has somebody missing")
+        _refuse_withdrawn(connection, number)
         counted = deliveries.owe_missing(connection, number)
-        expected = (IssueState.SENT, IssueState.SENDING, IssueState.APPROVED)
-        _move(connection, number, IssueState.APPROVED, *expected)
+        if again := counted[deliveries.AGAIN]:
+            issues.move(connection, number, IssueState.APPROVED, *expected)
+            _note(connection, actor, "issue.send-missing", number, now, people=again)
         return counted
 
 
@@ -108,20 +118,41 @@ def cancel(house: House, number: int, actor: Actor, now: datetime, seen: str | N
         return cancelled
 
 
-def settle(house: House, number: int, ruling: Ruling, only: Sequence[str], now: datetime) -> int:
-    """A person's word on an issue's mails in doubt, of all or ``only`` of these addresses; returns how many.
+def settle(
+    house: House,
+    number: int,
+    ruling: Ruling,
+    only: Collection[int] | None,
+    actor: Actor,
+    now: datetime,
+    seen: str | None = None,
+) -> int:
+    """A person's word on an issue's mails in doubt, of all (None) or ``only`` of these deliveries; returns how many.
 
-    ``RESEND`` owes them again; whoever got the first one gets a second, with the same Message-ID. Raises NotFound,
-    and UnsafeValue for what is no address.
+    ``RESEND`` owes them again; whoever got the first one gets a second, with the same Message-ID. Asked again, it
+    changes nothing. Raises NotFound; SyndicateError for what cannot be sent again; Outdated when somebody did
+    something else meanwhile.
     """
     with house.database.begin() as connection:
-        issue = issues.get(connection, number)
-        ids = _deliveries_to(connection, number, only)
+        issue = issues.hold(connection, number)
+        check(connection, number, seen)
+        if ruling is Ruling.RESEND:
+            _refuse_to_resend(connection, issue)
         reason = f"settled by staff: {ruling}"
-        settled = deliveries.settle_unsure(connection, number, _SETTLED[ruling], reason, now, ids)
+        settled = deliveries.settle_unsure(connection, number, _SETTLED[ruling], reason, now, only)
         if settled and ruling is Ruling.RESEND and issue.state is IssueState.SENT:
             issues.move(connection, number, IssueState.APPROVED, IssueState.SENT)
+        if settled:
+            _note(connection, actor, f"issue.settle {ruling}", number, now, people=settled)
         return settled
+
+
+def deliveries_to(house: House, number: int, addresses: Sequence[str]) -> list[int]:
+    """The deliveries of an issue to these addresses. Raises SyndicateError for one that was not owed it, and
+    UnsafeValue for what is no address."""
+    with house.database.read() as connection:
+        issues.get(connection, number)
+        return _deliveries_to(connection, number, addresses)
 
 
 def held_back(house: House) -> str:
@@ -149,6 +180,17 @@ def _deliveries_to(connection: Connection, number: int, addresses: Sequence[str]
             raise SyndicateError(f"issue {number} was not owed to one of these addresses; see: issue report")
         found.append(delivery)
     return found
+
+
+def _refuse_withdrawn(connection: Connection, number: int) -> None:
+    if objected := withdrawn(connection, number):
+        raise SyndicateError(f"withdrawn since it was sent: {', '.join(objected)}; it is not sent again")
+
+
+def _refuse_to_resend(connection: Connection, issue: Issue) -> None:
+    if issue.state is IssueState.CANCELLED:
+        raise SyndicateError(f"issue {issue.id} was cancelled: nothing of it is sent any more")
+    _refuse_withdrawn(connection, issue.id)
 
 
 def _is_done(connection: Connection, number: int, seen: str | None, *wanted: IssueState) -> bool:

@@ -25,6 +25,9 @@ GONE_OUT = (
 MISSING = (DeliveryState.FAILED, DeliveryState.REFUSED)
 """States in which somebody certainly did not get a mail that they were owed."""
 
+AGAIN = "owed again"
+"""What :func:`owe_missing` calls those who get it after all."""
+
 AT_ONCE = 5000
 
 
@@ -175,13 +178,14 @@ def settle_unsure(
     to: DeliveryState,
     reason: str,
     now: datetime,
-    only: Collection[int],
+    only: Collection[int] | None = None,
 ) -> int:
-    """Staff's word on what is in doubt: it was delivered, is to be sent again (PLANNED), or is given up; how many."""
+    """Staff's word on what is in doubt, all or ``only`` some: it was delivered, is to be sent again (PLANNED), or is
+    given up; how many."""
     settled_at = None if to is DeliveryState.PLANNED else now
     values: dict[str, Any] = {"state": to, "reason": reason, "settled_at": settled_at}
     where = [delivery.c.issue == issue_id, is_unsure]
-    if only:
+    if only is not None:
         where.append(among(connection, delivery.c.id, only))
     return connection.execute(update(delivery).where(*where).values(values)).rowcount
 
@@ -207,7 +211,7 @@ def owe_missing(connection: Connection, issue_id: int) -> Mapping[str, int]:
     }
     for some in chunks(again, AT_ONCE):
         connection.execute(update(delivery).where(among(connection, delivery.c.id, some)).values(values))
-    return {"owed again": len(again), SkipReason.HAD_ALL: len(rows) - len(again)}
+    return {AGAIN: len(again), SkipReason.HAD_ALL: len(rows) - len(again)}
 
 
 def unsure(connection: Connection) -> dict[int, int]:
