@@ -1,6 +1,6 @@
 """The one place that knows everyone: settings in, a :class:`House` out. The console command starts here."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from syndicate.flows.duties import Told
     from syndicate.flows.hear_back import Hook
     from syndicate.flows.house import House
+    from syndicate.flows.outside import Outside
     from syndicate.flows.send import Carrier
     from syndicate.subscribers.signups import SignupRules
 
@@ -96,6 +97,7 @@ def open_house(config: Path) -> "House":
         log_level=settings.log.level,
         secret=None if settings.secret("secret").get_secret_value() else settings.path(settings.paths.secret),
         places={s.name: settings.path(p) for s in settings.sources if (p := getattr(s, "path", None))},
+        outside=_outside(settings),
     )
 
 
@@ -344,6 +346,29 @@ def _signup(settings: "Settings") -> "SignupRules":
         expires=section.expires,
         per_network=section.per_network,
         in_all=section.in_all,
+    )
+
+
+def _outside(settings: "Settings") -> "Outside":
+    from syndicate.carriers.names import txt_records
+    from syndicate.carriers.spam import is_installed, spamminess
+    from syndicate.digests.preflight import Score
+    from syndicate.flows.outside import Outside
+
+    def links(urls: Iterable[str]) -> Mapping[str, str]:
+        # httpx takes its time to import, and most commands ask nobody.
+        from syndicate.sources.fetch.answering import unanswered
+
+        return unanswered(urls)
+
+    signed = tuple((one.domain, one.selector) for one in settings.carriers.smtp.dkim)
+    at_sendgrid = tuple((settings.mail.from_address.rpartition("@")[2], one) for one in ("s1", "s2"))
+    return Outside(
+        links=links,
+        records=txt_records,
+        spam=(lambda message: Score(*spamminess(message))) if is_installed() else None,
+        carrier=settings.mail.carrier,
+        keys={"smtp": signed, "sendgrid": at_sendgrid}.get(settings.mail.carrier, ()),
     )
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from syndicate.carriers.desk import Desk
-from syndicate.model import CarrierError, DeliveryState, HandOver, Outcome
+from syndicate.model import TRIALS, CarrierError, DeliveryState, HandOver, Outcome
 
 
 class Outbox:
     """Writes ``{folder}/{delivery:07d}.eml``; a file that is there was handed over, whole.
 
-    Letters that are no deliveries have negative numbers: ``confirm-{number:07d}.eml``.
+    Letters that are no deliveries have negative numbers: ``confirm-{number:07d}.eml``, and ``test-…`` for test mails.
 
     Raises :class:`CarrierError` when the folder cannot be written to; what was taken by then is given back.
     """
@@ -85,11 +85,16 @@ class Outbox:
         desk.settle(delivery, Outcome(DeliveryState.ACCEPTED))
 
     def _path(self, delivery: int) -> Path:
-        name = f"{delivery:07d}" if delivery >= 0 else f"confirm-{-delivery:07d}"
-        return self.folder / f"{name}.eml"
+        return self.folder / f"{_name(delivery)}.eml"
 
     def _part(self, delivery: int) -> Path:
         return self._path(delivery).with_suffix(".part")
+
+
+def _name(delivery: int) -> str:
+    if delivery >= 0:
+        return f"{delivery:07d}"
+    return f"test-{-delivery}" if delivery < TRIALS else f"confirm-{-delivery:07d}"
 
 
 def _error(path: Path, error: OSError) -> CarrierError:

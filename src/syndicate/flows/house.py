@@ -12,6 +12,7 @@ from syndicate.flows.bounces import Mailbox
 from syndicate.flows.compose import Composer
 from syndicate.flows.hear_back import Hook
 from syndicate.flows.ingest import Source
+from syndicate.flows.outside import Outside
 from syndicate.flows.plan import Planner
 from syndicate.flows.publish import FeedSettings
 from syndicate.flows.send import Carrier, Mailroom
@@ -32,7 +33,7 @@ class House:
     since a time. ``ingest_every`` and ``listen_every`` are the clock's rhythm. ``post`` opens the carrier for
     single letters, as they are asked for on the web; ``asked`` is set when one is. ``second_factor`` tells who of
     the staff must have one; ``undo`` how long an approval can be taken back; to more people than ``confirm_above``,
-    their number is typed.
+    their number is typed. ``outside`` is whom preflight asks.
     """
 
     site: Site
@@ -75,6 +76,7 @@ class House:
     log_level: str = "info"
     secret: Path | None = None
     places: Mapping[str, Path] = field(default_factory=dict)
+    outside: Outside = field(default_factory=Outside)
 
     @property
     def composer(self) -> Composer:

@@ -125,7 +125,7 @@ def look(house: House, number: int) -> Desk:
     """Every story that was looked at, and what becomes of it, as of the issue's cutoff. Raises NotFound."""
     with house.database.read() as connection:
         issue = issues.get(connection, number)
-        held, cadences = drafts.get(connection, number), _cadences(connection, number)
+        held, cadences = drafts.get(connection, number), cadences_of(connection, number)
     newsletter = house.newsletter(issue.newsletter)
     redo = Redo(number, held.draft, for_readers=False)
     changed = decide(house.database, newsletter, issue.cutoff, cadences, redo)
@@ -156,7 +156,7 @@ def apply(house: House, number: int, now: datetime, anyway: bool = False) -> boo
     while True:
         with house.database.read() as connection:
             issue, held = issues.get(connection, number), drafts.get(connection, number)
-            cadences = _cadences(connection, number)
+            cadences = cadences_of(connection, number)
         if (held.is_applied and not anyway) or issue.state is not IssueState.PLANNED:
             return False
         if _applied(house, issue, held, cadences, now):
@@ -208,7 +208,7 @@ def _planned(connection: Connection, number: int) -> None:
         raise SyndicateError(FROZEN)
 
 
-def _cadences(connection: Connection, number: int) -> tuple[str, ...]:
+def cadences_of(connection: Connection, number: int) -> tuple[str, ...]:
     """Those an issue was planned for: each language of each has its choices."""
     labels = issues.choices(connection, number)
     return tuple(sorted({label.partition(" ")[2] for label in labels})) or ("",)

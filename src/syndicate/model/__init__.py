@@ -18,6 +18,7 @@ from syndicate.model.article import (
 )
 from syndicate.model.author import Author, Bio, Link
 from syndicate.model.delivery import (
+    TRIALS,
     DeliveryState,
     Event,
     EventKind,
@@ -58,6 +59,7 @@ from syndicate.model.subscriber import Subscriber, SubscriberStatus, Subscriptio
 
 __all__ = [
     "COMMAND_LINE",
+    "TRIALS",
     "Actor",
     "Article",
     "ArticleState",

@@ -37,6 +37,10 @@ class SkipReason(StrEnum):
     NO_LANGUAGE = "the newsletter has no language they read"
 
 
+TRIALS = -(10**15)
+"""Letters with numbers below this are test mails to staff; those above it, and below nought, ask to confirm."""
+
+
 @dataclass(frozen=True, slots=True)
 class HandOver:
     """One whole message for a carrier: envelope (both addresses ready for the wire) and bytes, lines end in CRLF.

@@ -77,6 +77,13 @@ def line(
     return (DeliveryState(row.state), row.reason, row.handed_at or row.settled_at) if row else None
 
 
+def edition_of(connection: Connection, issue_id: int, identity: int) -> int | None:
+    """The number of the edition of an issue that one person was owed; None for none."""
+    where = (delivery.c.issue == issue_id, delivery.c.subscriber == identity)
+    found: int | None = connection.execute(select(delivery.c.edition).where(*where)).scalar()
+    return found
+
+
 def plan(connection: Connection, issue_id: int) -> Plan:
     """Raises NotFound."""
     columns = (issue.c.newsletter, issue.c.name, issue.c.planned_at)

@@ -85,14 +85,23 @@ class Fetcher:
             raise _status_error(fetched)
         return fetched
 
-    def _follow(self, url: str, headers: dict[str, str], credentials: Credentials | None) -> Fetched:
+    def status(self, url: str) -> int:
+        """What an address answers with, at the end of the redirects; its body is not read. Raises FetchError."""
+        headers = {"Accept": "*/*", "User-Agent": self.settings.user_agent}
+        self._deadline.start(self.settings.total_seconds)
+        return self._follow(url, headers, None, is_read=False).status
+
+    def _follow(
+        self, url: str, headers: dict[str, str], credentials: Credentials | None, *, is_read: bool = True
+    ) -> Fetched:
         """The answer at the end of the redirects; every hop is checked as if it were the first."""
         origin, here = None, url
         for _ in range(self.settings.redirects + 1):
             try:
                 target = _checked(here)
                 origin = origin or target
-                answer = self._ask(target, headers, credentials if _same_origin(origin, target) else None)
+                allowed = credentials if _same_origin(origin, target) else None
+                answer = self._ask(target, headers, allowed, is_read=is_read)
             except Refused as refusal:
                 raise FetchError(here, str(refusal)) from None
             except _FAILURES as error:
@@ -102,7 +111,9 @@ class Fetcher:
             here = _joined(here, answer.headers["location"])
         raise FetchError(url, f"redirects more than {self.settings.redirects} times")
 
-    def _ask(self, url: httpx.URL, headers: dict[str, str], credentials: Credentials | None) -> Fetched:
+    def _ask(
+        self, url: httpx.URL, headers: dict[str, str], credentials: Credentials | None, *, is_read: bool
+    ) -> Fetched:
         auth = None
         if credentials:
             self._refuse_open_password(url)
@@ -111,7 +122,10 @@ class Fetcher:
         self._client.cookies.clear()
         with self._client.stream("GET", url, headers=headers, auth=auth) as answer:
             encoding = answer.headers.get("content-encoding", "")
-            body = inflated(answer.iter_raw(), encoding, limits.wire_bytes, limits.body_bytes, limits.ratio)
+            raw = answer.iter_raw() if is_read else iter(())
+            body = inflated(
+                raw, encoding if is_read else "", limits.wire_bytes, limits.body_bytes, limits.ratio
+            )
             found = dict(answer.headers)
         return Fetched(
             str(url), answer.status_code, found, body, found.get("etag", ""), found.get("last-modified", "")
