@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from syndicate.digests.preflight import Finding
 from syndicate.editions import counting, leaves, needed, to_utc
 from syndicate.flows.house import House
+from syndicate.flows.preflight import stops
 from syndicate.flows.prepare import apply
 from syndicate.flows.seen import Outdated, check, mark, subject_of
 from syndicate.flows.tally import tally_of
@@ -43,6 +45,7 @@ class Wish:
 class Outlook:
     """What is to be known before approving. ``withdrawn`` are titles of stories that are in it and must not go out.
 
+    ``stops`` are reasons of preflight against it: whoever approves it all the same has been told.
     ``needed`` is how many other people have to approve still; ``given`` are the approvals that count. ``languages``
     is edition number to language, in the order in which editions are shown.
     """
@@ -51,6 +54,7 @@ class Outlook:
     tally: Tally
     languages: dict[int, str]
     withdrawn: tuple[str, ...]
+    stops: tuple[Finding, ...]
     given: tuple[Approval, ...]
     needed: int
     drafted: Drafted | None
@@ -62,6 +66,7 @@ def outlook(house: House, number: int, now: datetime) -> Outlook:
     with house.database.read() as connection:
         issue = issues.get(connection, number)
     counted = tally_of(house.database, number, now)
+    reasons = stops(house, number, now) if issue.state is IssueState.PLANNED else ()
     with house.database.read() as connection:
         given, drafted = approvals.of(connection, number), approvals.drafted(connection, number)
         counts = _counting(given, drafted)
@@ -70,6 +75,7 @@ def outlook(house: House, number: int, now: datetime) -> Outlook:
             tally=counted,
             languages=issues.languages(connection, number),
             withdrawn=tuple(withdrawn(connection, number)),
+            stops=reasons,
             given=tuple(one for one in given if one.staff in counts),
             needed=needed(_wanted(house, issue), counts),
             drafted=drafted,

@@ -19,7 +19,7 @@ from syndicate.flows import lists
 from syndicate.flows.house import House
 from syndicate.flows.lists import Wanted
 from syndicate.languages import visible
-from syndicate.model import Actor, Busy, SyndicateError, UnsafeValue
+from syndicate.model import Actor, Busy, NotFound, SyndicateError, UnsafeValue
 from syndicate.store import audit, errands, people, tags
 from syndicate.store.errands import Errand
 from syndicate.store.people import Segment
@@ -32,6 +32,9 @@ SHOWN = 100
 
 LOST_AFTER = timedelta(minutes=10)
 """A running errand of which nothing was heard for so long is not running any more: its process has ended."""
+
+KINDS = ("rehearsal", "import", "tag")
+"""Those that concern people."""
 
 KEPT = timedelta(days=1)
 _AT_ONCE = 1_000
@@ -91,13 +94,15 @@ def errand(house: House, number: int, now: datetime) -> tuple[Errand, bool]:
     """An errand, and whether its process was lost. Raises NotFound."""
     with house.database.read() as connection:
         found = errands.get(connection, number)
+    if found.kind not in KINDS:
+        raise NotFound(f"errand {number} is no list's")
     return found, found.state == errands.RUNNING and not _is_running(found, now)
 
 
 def latest(house: House) -> list[Errand]:
-    """Newest first."""
+    """Those that concern people, newest first."""
     with house.database.read() as connection:
-        return errands.latest(connection)
+        return errands.latest(connection, 20, *KINDS)
 
 
 def upload_of(house: House, number: int) -> Path:

@@ -15,7 +15,10 @@ RUNNING, DONE, FAILED = "running", "done", "failed"
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """``kind`` is rehearsal, import or tag; ``told`` are the first (place, fate, reason) that were refused."""
+    """``kind`` is rehearsal, import or tag; ``told`` are the first (place, fate, reason) that were refused.
+
+    Of the kind preflight ``name`` is what was looked at, and ``told`` what was found (``digests.preflight.kept``).
+    """
 
     id: int
     kind: str
@@ -63,10 +66,18 @@ def get(connection: Connection, identity: int) -> Errand:
     return _errand(row)
 
 
-def latest(connection: Connection, most: int = 20, kind: str = "") -> list[Errand]:
-    """Newest first."""
+def latest(connection: Connection, most: int = 20, *kinds: str) -> list[Errand]:
+    """Newest first; of these kinds only, where any are given."""
     query = select(errand).order_by(errand.c.id.desc()).limit(most)
-    return [_errand(row) for row in connection.execute(query.where(errand.c.kind == kind) if kind else query)]
+    query = query.where(errand.c.kind.in_(kinds)) if kinds else query
+    return [_errand(row) for row in connection.execute(query)]
+
+
+def newest(connection: Connection, kind: str, name: str, state: str = "") -> Errand | None:
+    """The last one of a kind and name; None for none."""
+    where = [errand.c.kind == kind, errand.c.name == name, *([errand.c.state == state] if state else [])]
+    row = connection.execute(select(errand).where(*where).order_by(errand.c.id.desc()).limit(1)).first()
+    return _errand(row) if row else None
 
 
 def restart(connection: Connection, identity: int, kind: str, *expected: str, now: datetime) -> bool:
