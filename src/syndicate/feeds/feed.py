@@ -91,12 +91,14 @@ class FeedKey:
 class Tombstone:
     """An article that was withdrawn: RFC 6721 deleted-entry. ``id`` as it was, ``when`` UTC.
 
-    The title is left out on purpose: what a newsroom withdraws it does not want printed again.
+    The title is left out on purpose: what a newsroom withdraws it does not want printed again. ``comment`` is what
+    readers are told of why, plain text.
     """
 
     id: str
     when: datetime
     url: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

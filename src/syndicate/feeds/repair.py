@@ -169,3 +169,5 @@ def _deleted_entry(feed: Any, stone: Tombstone) -> None:
     element = etree.SubElement(feed, f"{TOMBSTONE}deleted-entry", members, nsmap=spaces)
     if web(stone.url):
         etree.SubElement(element, "link", rel="alternate", type="text/html", href=web(stone.url))
+    if stone.comment:
+        etree.SubElement(element, f"{TOMBSTONE}comment").text = line(stone.comment)

@@ -20,7 +20,7 @@ from syndicate.feeds.pings import is_topic
 from syndicate.flows.press import Press, PressReport, mark, template_mark
 from syndicate.flows.progress import Progress, silent
 from syndicate.model import ArticleState, CompleteArticle, SimilarPost, Site, Translation
-from syndicate.store import Connection, Database, PublicTree, articles, authors, moved, pings
+from syndicate.store import Connection, Database, PublicTree, articles, authors, corrections, moved, pings
 from syndicate.store.articles import Listed
 from syndicate.stories import bylines
 
@@ -83,6 +83,7 @@ class _Shelf:
         with database.read() as connection:
             everything = articles.listed(connection)
             self.authors = authors.every(connection)
+            self.reasons = corrections.withdrawal_notes(connection)
         self.site_mark = mark(VERSION, site)
         self.titles: dict[FeedKey, str] = {}
         self.item_marks: dict[tuple[str, bool], str] = {}
@@ -188,7 +189,7 @@ def _print_page(press: Press, shelf: _Shelf, key: FeedKey, cut: Cut, page: Page)
     rows = shelf.feeds[key]
     out = [one for one in rows[page.first : page.end] if one.state is ArticleState.PUBLISHED]
     is_archive = page.number is not None
-    graves = () if is_archive else _tombstones(rows)
+    graves = () if is_archive else _tombstones(rows, shelf.reasons)
     siblings = () if is_archive else shelf.languages_of(key)
     is_complete = cut.is_complete and page.first == 0
     name = key.page_folder(page.number)
@@ -218,10 +219,12 @@ def _print_page(press: Press, shelf: _Shelf, key: FeedKey, cut: Cut, page: Page)
     return name
 
 
-def _tombstones(rows: Sequence[Listed]) -> tuple[Tombstone, ...]:
+def _tombstones(rows: Sequence[Listed], reasons: Mapping[str, str]) -> tuple[Tombstone, ...]:
     withdrawn = [one for one in rows if one.state is ArticleState.WITHDRAWN]
     newest = sorted(withdrawn, key=lambda one: (one.changed, one.sequence), reverse=True)
-    return tuple(Tombstone(one.id, one.changed, one.url) for one in newest[:TOMBSTONES])
+    return tuple(
+        Tombstone(one.id, one.changed, one.url, reasons.get(one.id, "")) for one in newest[:TOMBSTONES]
+    )
 
 
 def _updated(out: Sequence[Listed], graves: Sequence[Tombstone], rows: Sequence[Listed]) -> datetime:

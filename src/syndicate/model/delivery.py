@@ -35,6 +35,7 @@ class SkipReason(StrEnum):
     HAD_ALL = "had every story already"
     NOTHING_NEW = "no story for their languages in this issue"
     NO_LANGUAGE = "the newsletter has no language they read"
+    IN_DOUBT = "it is not known whether they got the story"
 
 
 TRIALS = -(10**15)

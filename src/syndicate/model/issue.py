@@ -65,6 +65,9 @@ class Issue:
 
     ``since`` is the cutoff of the issue before (None for the first); ``cutoff`` is this one's, both UTC. Nothing
     leaves before ``not_before`` (UTC): until then an approval can be taken back.
+
+    ``corrects`` is the story that it corrects, to those who got it; empty for what the timetable makes. Nobody asks
+    such an issue when one plans: its slot, since and cutoff are the moment at which it was made.
     """
 
     id: int
@@ -77,6 +80,7 @@ class Issue:
     name: str = ""
     note: str = ""
     not_before: datetime | None = None
+    corrects: str = ""
 
     def is_held(self, now: datetime) -> bool:
         """Whether it is approved, and can be taken back still."""

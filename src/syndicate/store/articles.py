@@ -18,6 +18,7 @@ from syndicate.model import (
     Story,
     Tag,
 )
+from syndicate.store import corrections
 from syndicate.store.chunks import chunks
 from syndicate.store.tables import article
 
@@ -63,8 +64,11 @@ _HELD = (
     article.c.available,
     article.c.changed,
     article.c.content_hash,
+    article.c.said,
 )
-_LIGHT = tuple(column for column in article.c if column.name not in ("body_html", "similar", "likeness"))
+_LIGHT = tuple(
+    column for column in article.c if column.name not in ("body_html", "similar", "likeness", "said")
+)
 _listing = type_coerce(article.c.listing, Text)
 _LISTED = (
     article.c.id,
@@ -121,23 +125,28 @@ def languages(connection: Connection, ids: Collection[str]) -> dict[str, str]:
 
 
 def save(connection: Connection, value: Article, item: str, likeness: str) -> None:
-    """Insert the article, or replace what its id had. Its list of similar posts stays, but is to be looked at."""
+    """Insert the article, or replace what its id had, as its source has it; what staff said of it is laid over it.
+
+    Its list of similar posts stays, but is to be looked at.
+    """
     row = _row(value, item, likeness)
     changed = connection.execute(update(article).where(article.c.id == value.id).values(row))
     if changed.rowcount == 0:
         connection.execute(article.insert().values(row | {"similar": []}))
+    corrections.saved(connection, value.id, value.story)
 
 
 def withdraw(connection: Connection, ids: Collection[str], moment: datetime) -> int:
     """What its source no longer holds is withdrawn: it leaves feeds and lists, its tombstone stays.
 
-    Returns how many were not withdrawn before.
+    What staff withdrew before it is from then on withdrawn by its source, too. Returns how many were not withdrawn.
     """
     withdrawn = 0
     for some in chunks(sorted(ids)):
         where = (article.c.id.in_(some), article.c.state != ArticleState.WITHDRAWN)
         values = {"state": ArticleState.WITHDRAWN, "changed": moment, "related": False}
         withdrawn += connection.execute(update(article).where(*where).values(values)).rowcount
+        corrections.left_source(connection, some)
     return withdrawn
 
 
@@ -323,6 +332,7 @@ def _row(value: Article, item: str, likeness: str) -> dict[str, Any]:
             "tags": [[t.slug, t.label] for t in value.tags],
         },
         "related": False,
+        "said": None,
         "body_html": value.body_html,
         "detail": {
             "summary": value.summary,
@@ -390,6 +400,8 @@ def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
 
 
 def _held(row: Row[*tuple[Any, ...]]) -> HeldArticle:
+    """As its source has it, whatever staff made of it."""
+    said = row.said or {}
     return HeldArticle(
         id=row.id,
         story=row.story,
@@ -400,9 +412,9 @@ def _held(row: Row[*tuple[Any, ...]]) -> HeldArticle:
         group=row.group_key,
         permanent_id=row.permanent_id,
         likeness=row.likeness,
-        state=ArticleState(row.state),
+        state=ArticleState(said.get("state", row.state)),
         published=row.published,
         available=row.available,
         changed=row.changed,
-        content_hash=row.content_hash,
+        content_hash=said.get("hash", row.content_hash),
     )

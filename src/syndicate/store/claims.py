@@ -335,7 +335,7 @@ def _asked(
     lines, objections = [], {}
     for identity, edition, who, message_id, attempts in rows:
         person = people.get(who)
-        reason = _objection(person)
+        reason = objection(person[2], is_subscribed=person[3]) if person else objection(None)
         if person is None or reason:
             objections[identity] = reason
         else:
@@ -343,13 +343,13 @@ def _asked(
     return tuple(lines), objections
 
 
-def _objection(person: _Person | None) -> str:
-    """Why this person must not be mailed after all; empty when nothing speaks against it."""
-    if person is None:
+def objection(status: str | None, *, is_subscribed: bool = False) -> str:
+    """Why somebody of this status (None: erased) must not be mailed a newsletter; empty when nothing is against it."""
+    if status is None:
         return SkipReason.ERASED
-    if person[2] == SubscriberStatus.SUPPRESSED:
+    if status == SubscriberStatus.SUPPRESSED:
         return SkipReason.SUPPRESSED
-    if person[2] != SubscriberStatus.ACTIVE or not person[3]:
+    if status != SubscriberStatus.ACTIVE or not is_subscribed:
         return SkipReason.UNSUBSCRIBED
     return ""
 

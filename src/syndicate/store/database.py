@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from syndicate.model import StoreError
 
 _MIGRATION_LOCK = 0x53594E44  # any number, the same in every syndicate
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. Known here so that a database that is up to date costs no import of Alembic."""
 
 
@@ -155,6 +155,11 @@ class Database:
         return make_url(self.url).render_as_string(hide_password=True)
 
 
+# Seconds that a writer waits for another. SQLite has one at a time, and the longest there is, a list of a million, writes
+# for half a minute: who waits less than that gives up for nothing. Two that wait for each other are told at once.
+_SQLITE_PATIENCE = 120
+
+
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
@@ -168,7 +173,7 @@ def _engine(url: str) -> Engine:
         raise StoreError(f"{parsed.get_backend_name()}: only sqlite and postgresql are spoken here")
     if parsed.database and parsed.database != ":memory:":
         _make_folder(Path(parsed.database).parent)
-    engine = create_engine(parsed, connect_args={"timeout": 30})
+    engine = create_engine(parsed, connect_args={"timeout": _SQLITE_PATIENCE})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

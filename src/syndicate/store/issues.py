@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from syndicate.model import DeliveryState, Edition, EditionItem, Issue, IssueState, NotFound, Placement
 from syndicate.store.chunks import chunks
-from syndicate.store.tables import delivery, edition, edition_item, issue
+from syndicate.store.tables import delivery, edition, edition_item, is_correction, issue
 
 _PLANNING = 0x504C414E  # any number that no other lock of ours has
 
@@ -50,6 +50,7 @@ def add(
     now: datetime,
     name: str = "",
     note: str = "",
+    corrects: str = "",
 ) -> int | None:
     """Insert the issue; ``name`` is the date unless given. None when its slot, or its name, has one already."""
     values = {
@@ -63,6 +64,7 @@ def add(
         "planned_at": now,
         "choices": choices,
         "note": note,
+        "corrects": corrects,
     }
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     query = insert(issue).values(values).on_conflict_do_nothing().returning(issue.c.id)
@@ -144,8 +146,8 @@ def find(connection: Connection, newsletter: str, name: str, slot: datetime | No
 
 
 def newest(connection: Connection, newsletter: str, *but: IssueState) -> Issue | None:
-    """The issue of the latest slot, of those not in the states ``but``."""
-    where = (issue.c.newsletter == newsletter, issue.c.state.not_in(but))
+    """The issue of the latest slot, of those not in the states ``but``; a correction has none."""
+    where = (issue.c.newsletter == newsletter, issue.c.state.not_in(but), ~is_correction)
     row = connection.execute(select(issue).where(*where).order_by(issue.c.slot.desc()).limit(1)).first()
     return _issue(row) if row else None
 
@@ -369,7 +371,7 @@ def _has_begun(connection: Connection, issue_id: int) -> bool:
 
 
 def _counting(newsletter: str, before: int | None) -> list[ColumnElement[bool]]:
-    where = [issue.c.newsletter == newsletter, issue.c.state != IssueState.CANCELLED]
+    where = [issue.c.newsletter == newsletter, issue.c.state != IssueState.CANCELLED, ~is_correction]
     return where if before is None else [*where, issue.c.id < before]
 
 
@@ -392,5 +394,14 @@ def _issue(row: Row[*tuple[Any, ...]]) -> Issue:
     state = IssueState(row.state)
     times = (row.since, row.cutoff)
     return Issue(
-        row.id, row.newsletter, row.slot, row.date, *times, state, row.name, row.note, row.not_before
+        row.id,
+        row.newsletter,
+        row.slot,
+        row.date,
+        *times,
+        state,
+        row.name,
+        row.note,
+        row.not_before,
+        row.corrects,
     )

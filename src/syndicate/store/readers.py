@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select, text
 
 from syndicate.model import IssueState, SubscriberStatus
 from syndicate.store.chunks import among, chunks
-from syndicate.store.tables import delivery, issue, subscriber, subscription
+from syndicate.store.tables import delivery, is_correction, issue, subscriber, subscription
 
 AT_ONCE = 5000
 
@@ -103,7 +103,7 @@ def passed_over(
             select(delivery.c.subscriber, func.max(issue.c.cutoff))
             .join(issue, issue.c.id == delivery.c.issue)
             .where(among(connection, delivery.c.subscriber, some), issue.c.newsletter == newsletter)
-            .where(issue.c.cutoff >= since, issue.c.state != IssueState.CANCELLED)
+            .where(issue.c.cutoff >= since, issue.c.state != IssueState.CANCELLED, ~is_correction)
             .group_by(delivery.c.subscriber)
         )
         query = query if before is None else query.where(issue.c.id < before)

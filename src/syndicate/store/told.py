@@ -10,7 +10,16 @@ from sqlalchemy import Connection, Select, func, select
 from syndicate.model import Issue, IssueState
 from syndicate.store import issues
 from syndicate.store.chunks import chunks
-from syndicate.store.tables import edition, edition_item, is_complaint, is_open, issue, suppression, volume
+from syndicate.store.tables import (
+    edition,
+    edition_item,
+    is_complaint,
+    is_correction,
+    is_open,
+    issue,
+    suppression,
+    volume,
+)
 
 GONE = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
 NEVER = (IssueState.CANCELLED, IssueState.EMPTY)
@@ -30,6 +39,7 @@ class Telling:
     edition: int
     language: str
     is_fallback: bool
+    is_correction: bool
 
 
 def tellings(connection: Connection, stories: Collection[str]) -> list[Telling]:
@@ -37,7 +47,7 @@ def tellings(connection: Connection, stories: Collection[str]) -> list[Telling]:
     names = (issue.c.id, issue.c.newsletter, issue.c.name, issue.c.state, issue.c.cutoff)
     query = (
         select(edition_item.c.story, *names, edition.c.id.label("edition"), edition_item.c.language)
-        .add_columns(edition_item.c.is_fallback)
+        .add_columns(edition_item.c.is_fallback, is_correction)
         .join(edition, edition.c.id == edition_item.c.edition)
         .join(issue, issue.c.id == edition.c.issue)
         .where(issue.c.state.not_in(NEVER))
@@ -52,8 +62,8 @@ def tellings(connection: Connection, stories: Collection[str]) -> list[Telling]:
 
 
 def after(connection: Connection, newsletter: str, moment: datetime, limit: int) -> list[int]:
-    """The first issues of a newsletter from ``moment`` on, oldest first."""
-    query = select(issue.c.id).where(issue.c.newsletter == newsletter, issue.c.slot >= moment)
+    """The first issues of a newsletter from ``moment`` on, oldest first, without corrections."""
+    query = select(issue.c.id).where(issue.c.newsletter == newsletter, issue.c.slot >= moment, ~is_correction)
     return list(connection.execute(query.order_by(issue.c.slot).limit(limit)).scalars())
 
 

@@ -1,10 +1,10 @@
 """The tables. A column that several modules read is explained where its table stands, once."""
 
-from syndicate.store.tables.articles import article, author, bio, card, problem, source_item
+from syndicate.store.tables.articles import article, author, bio, card, correction, problem, source_item
 from syndicate.store.tables.clock import duty, lease
 from syndicate.store.tables.columns import Json, Moment, Serial, metadata, spelled
 from syndicate.store.tables.desk import approval, draft, forecast, tally, tester
-from syndicate.store.tables.issues import edition, edition_item, is_open, issue
+from syndicate.store.tables.issues import edition, edition_item, is_correction, is_open, issue
 from syndicate.store.tables.ledger import (
     claim,
     delivery,
@@ -54,6 +54,7 @@ __all__ = [
     "card",
     "claim",
     "consent_event",
+    "correction",
     "delivery",
     "domain_of",
     "draft",
@@ -67,6 +68,7 @@ __all__ = [
     "forecast",
     "is_asked",
     "is_complaint",
+    "is_correction",
     "is_open",
     "is_planned",
     "is_unsure",

@@ -33,6 +33,8 @@ problem = Table(
 # `listing` holds what lists, feeds' fingerprints and choices need; `detail` what only a page of the article needs.
 # `similar` is the list of the best other articles in the same language, as ids; `related` is false until the index
 # of similar posts knows of the article's last change (or that it left).
+# Where staff corrected or withdrew it, the row is as they want it, and `said` holds what the source says otherwise (see
+# `store.corrections`).
 article = Table(
     "article",
     metadata,
@@ -58,9 +60,25 @@ article = Table(
     Column("related", Boolean, nullable=False, index=True),
     Column("body_html", Text, nullable=False),
     Column("detail", Json, nullable=False),
+    Column("said", Json),
     UniqueConstraint("source", "key"),
     Index("ix_article_source_group", "source", "group_key"),
     Index("ix_article_source_item", "source", "item"),
+)
+
+# What staff said of an article, against its source or beside it: `kind` is "note" or "withdrawal", `note` what readers
+# are told. `is_whole`: the story was withdrawn in all its languages, those that are still to come included.
+correction = Table(
+    "correction",
+    metadata,
+    Column("article", String(200), primary_key=True),
+    Column("kind", String(12), primary_key=True),
+    Column("story", String(64), nullable=False, index=True),
+    Column("is_whole", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("staff", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 author = Table(

@@ -18,6 +18,8 @@ from syndicate.store.tables.columns import Json, Moment, Serial, metadata
 # `date` is the slot's local date, `name` what it is called in addresses: the date, with the local time where a day may
 # have several. A name is never given twice, whatever happens to clocks and settings. `note` is why it waits for staff,
 # or was folded into the next. Nothing of it leaves before `not_before`: until then an approval can be taken back.
+# `corrects` is the story that it corrects, by mail to those who got it, or empty: such an issue is none of the
+# timetable's, its slot is the moment at which it was made.
 issue = Table(
     "issue",
     metadata,
@@ -33,6 +35,7 @@ issue = Table(
     Column("name", String(20), nullable=False, server_default=""),
     Column("note", Text, nullable=False, server_default=""),
     Column("not_before", Moment),
+    Column("corrects", String(64), nullable=False, server_default=""),
     UniqueConstraint("newsletter", "slot"),
     Index("ix_issue_newsletter_name", "newsletter", "name", unique=True),
     sqlite_autoincrement=True,
@@ -43,6 +46,10 @@ is_open = issue.c.state.in_(
     [literal_column(f"'{state}'") for state in ("planned", "approved", "sending", "paused")]
 )
 Index("ix_issue_open", issue.c.slot, sqlite_where=is_open, postgresql_where=is_open)
+
+# The few that correct one.
+is_correction = issue.c.corrects != literal_column("''")
+Index("ix_issue_corrects", issue.c.corrects, sqlite_where=is_correction, postgresql_where=is_correction)
 
 # `cadence` is that of its readers, where it is not the newsletter's own ("" for that).
 edition = Table(
