@@ -10,7 +10,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import dkim, feed, ledger, lists, measure, plot, rebuild, sendgrid, serving, similar, smtp, splice
+from bench import (
+    dkim,
+    feed,
+    ledger,
+    lists,
+    measure,
+    plot,
+    rebuild,
+    sendgrid,
+    serving,
+    sign_up,
+    similar,
+    smtp,
+    splice,
+)
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "latest.json"
@@ -39,6 +53,7 @@ ALL: Mapping[str, Callable[[], dict[str, Any]]] = {
     "similar_add_one_100k": similar.run,
     "import_vs_executemany": lists.sqlite,
     "import_vs_copy": lists.on_postgres,
+    "sign_up_known_vs_unknown": sign_up.known_vs_unknown,
 }
 
 

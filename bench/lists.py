@@ -260,7 +260,7 @@ class _Other:
 
         while not self._is_over.wait(0.1):
             began = time.perf_counter()
-            # Half a minute is all that SQLite lets anybody wait: whoever gives up then has waited that long.
+            # Whoever gives up has waited as long as the store lets anybody wait.
             with suppress(StoreError), self._database.begin() as connection:
                 connection.execute(volume.delete().where(volume.c.carrier == "nobody"))
             self._longest = max(self._longest, time.perf_counter() - began)

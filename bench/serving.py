@@ -36,8 +36,8 @@ def vs_nginx() -> dict[str, Any]:
         site.build(root, STORIES)
         for step in ("ingest", "publish"):
             subprocess.run([_program("syndicate"), step], cwd=root, check=True, capture_output=True)
-        with _ours(root) as ours, _nginx(root) as nginx:
-            rounds = [(_round(*ours), _round(*nginx)) for _ in range(ROUNDS)]
+        with ours(root) as here, _nginx(root) as there:
+            rounds = [(_round(*here), _round(*there)) for _ in range(ROUNDS)]
     (mine, my_cpu), (theirs, their_cpu) = (
         [statistics.median(one[side][n] for one in rounds) for n in (0, 1)] for side in (0, 1)
     )
@@ -101,7 +101,7 @@ def _cpu(process: int) -> float:
 
 
 @contextlib.contextmanager
-def _ours(root: Path) -> Iterator[tuple[int, int]]:
+def ours(root: Path) -> Iterator[tuple[int, int]]:
     port = _free_port()
     with _running([_program("syndicate"), "serve", "--port", str(port)], root, port) as process:
         yield port, process

@@ -155,8 +155,8 @@ class Database:
         return make_url(self.url).render_as_string(hide_password=True)
 
 
-# Seconds that a writer waits for another. SQLite has one at a time, and the longest there is, a list of a million, writes
-# for half a minute: who waits less than that gives up for nothing. Two that wait for each other are told at once.
+# Seconds that a writer waits for another. SQLite has one at a time, and the longest there is, a list of a million,
+# writes for half a minute: who waits less gives up for nothing. Two that wait for each other are told at once.
 _SQLITE_PATIENCE = 120
 
 
