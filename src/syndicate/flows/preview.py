@@ -29,6 +29,8 @@ from syndicate.subscribers.looking import sought
 MOST_FOUND = 12
 """People that a search shows."""
 
+GONE = "There is no such subscriber any more."
+
 REMEMBERED = 48
 """Digests of drafts that are kept in memory: composing one takes longer than everything else on a page."""
 
@@ -122,7 +124,7 @@ def reading(house: House, found: Preview, subscriber: int) -> Reading:
     with house.database.read() as connection:
         person = subscribers.by_id(connection, subscriber)
         if person is None:
-            raise NotFound("there is no such subscriber any more")
+            raise NotFound(GONE)
         edition = sent.edition_of(connection, found.issue.id, subscriber)
         line = sent.line(connection, found.issue.id, subscriber)
     if found.is_draft or line is None:
@@ -130,6 +132,15 @@ def reading(house: House, found: Preview, subscriber: int) -> Reading:
         language = choose(person.languages, there)
         return Reading(person, there[language] if language else None)
     return Reading(person, str(edition) if edition else None, line[1])
+
+
+def called(house: House, subscriber: int) -> str:
+    """The name of a subscriber, which may be empty. Raises NotFound."""
+    with house.database.read() as connection:
+        person = subscribers.by_id(connection, subscriber)
+    if person is None:
+        raise NotFound(GONE)
+    return person.name
 
 
 def readers(house: House, words: str) -> list[Subscriber]:

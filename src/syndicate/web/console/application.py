@@ -15,10 +15,13 @@ from syndicate.web.console.issues import issue_pages
 from syndicate.web.console.lists import list_pages
 from syndicate.web.console.members import member_pages
 from syndicate.web.console.people import people_pages, person_pages
+from syndicate.web.console.preflight import preflight_pages
 from syndicate.web.console.preparing import prepare_pages
+from syndicate.web.console.preview import preview_pages
 from syndicate.web.console.screens import ASSETS, Screens
 from syndicate.web.console.sending import sending_pages
 from syndicate.web.console.stories import story_pages
+from syndicate.web.console.testing import testing_pages
 from syndicate.web.console.today import today_page
 from syndicate.web.pages import Pages
 from syndicate.web.routes import LOOK, Answer, Asked
@@ -42,6 +45,9 @@ def console_routes(
         list_pages,
         issue_pages,
         prepare_pages,
+        preview_pages,
+        preflight_pages,
+        testing_pages,
         sending_pages,
         story_pages,
         today_page,

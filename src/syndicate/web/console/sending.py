@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from syndicate.digests.preflight import sentence
 from syndicate.flows import control
 from syndicate.flows.approve import Outlook, Wish, approve, let_go, local_moment, outlook, take_back
 from syndicate.flows.headway import Headway, headway
@@ -136,6 +137,7 @@ def _of_send(visit: Visit, found: Outlook) -> dict[str, Any]:
         "found": found,
         "groups": [(_name(language, visit.language), n) for language, n in people.most_common()],
         "left_out": left_out.most_common(),
+        "told": lambda finding: sentence(finding, visit.language),
         "is_mine": any(one.staff == visit.signed.member.id for one in found.given),
         "undo": span(visit.house.undo, visit.language),
         "must_type": found.tally.owed > visit.house.confirm_above,
