@@ -14,6 +14,15 @@ EVERY = timedelta(seconds=20)
 SHARE = 20
 """Counting takes a twentieth of the time at most, however long the ledger is."""
 
+LATELY = timedelta(days=7)
+"""For so long after an issue was sent readers leave through it, and nothing tells of that."""
+
+AFTERWARDS, SELDOM = timedelta(minutes=10), 200
+"""The same two, for issues that were sent lately."""
+
+QUICK = timedelta(milliseconds=50)
+"""What takes no longer is counted while a page waits."""
+
 
 def recount(database: Database, number: int, now: datetime) -> Tally:
     """Count an issue, and write it down."""
@@ -36,16 +45,31 @@ def tally_of(database: Database, number: int, now: datetime) -> Tally:
     return found or recount(database, number, now)
 
 
+def current(database: Database, number: int, now: datetime) -> Tally:
+    """The numbers as they were last counted; counted again where something happened since, and that takes no time."""
+    found = tally_of(database, number, now)
+    is_old = found.is_stale or now - found.at >= EVERY or not found.places
+    return recount(database, number, now) if is_old and found.took < QUICK else found
+
+
 def recount_moving(database: Database, now: datetime) -> list[int]:
     """Count what may have changed and was not counted for a while; which issues that were."""
     with database.read() as connection:
         wanted = {number: tallies.get(connection, number) for number in tallies.to_count(connection)}
+        lately = {
+            number: tallies.get(connection, number) for number in tallies.sent(connection, now - LATELY)
+        }
     due = [number for number, found in wanted.items() if found is None or is_due(found, now)]
+    due += [
+        one
+        for one, found in lately.items()
+        if found and one not in due and is_due(found, now, AFTERWARDS, SELDOM)
+    ]
     for number in due:
         recount(database, number, now)
     return due
 
 
-def is_due(found: Tally, now: datetime) -> bool:
+def is_due(found: Tally, now: datetime, every: timedelta = EVERY, share: int = SHARE) -> bool:
     """Whether numbers are old enough to be counted again."""
-    return now - found.at >= max(EVERY, SHARE * found.took) or found.at > now
+    return now - found.at >= max(every, share * found.took) or found.at > now

@@ -11,7 +11,17 @@ from sqlalchemy import Connection, Row, Select, case, func, select, update
 from syndicate.model import DeliveryState, SkipReason
 from syndicate.store import claims
 from syndicate.store.chunks import among, chunks
-from syndicate.store.tables import delivery, edition, edition_item, is_planned, is_unsure, spelled, subscriber
+from syndicate.store.tables import (
+    delivery,
+    edition,
+    edition_item,
+    is_correction,
+    is_planned,
+    is_unsure,
+    issue,
+    spelled,
+    subscriber,
+)
 
 GONE_OUT = (
     DeliveryState.PLANNED,
@@ -47,7 +57,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One delivery as a report names it; ``email`` is empty for somebody erased."""
+    """One delivery as a report names it; ``email`` and ``name`` are empty for somebody erased."""
 
     id: int
     email: str
@@ -58,6 +68,10 @@ class Line:
     handed_at: datetime | None
     settled_at: datetime | None
     due_at: datetime | None
+    subscriber: int = 0
+    name: str = ""
+    carrier: str = ""
+    message_id: str = ""
 
 
 def plan(connection: Connection, issue_id: int, lines: Iterable[Planned], now: datetime) -> int:
@@ -147,11 +161,11 @@ def confirmed(connection: Connection, issue_id: int) -> int:
 
 def lines(connection: Connection, issue_id: int, *states: DeliveryState) -> Iterator[Line]:
     """The deliveries of an issue that are in ``states`` (all, if none is given), by number."""
-    query = _lines().where(delivery.c.issue == issue_id).order_by(delivery.c.id)
+    query = of_lines().where(delivery.c.issue == issue_id).order_by(delivery.c.id)
     if states:
         query = query.where(delivery.c.state.in_(states))
     for row in connection.execute(query.execution_options(yield_per=1000)):
-        yield _line(row)
+        yield line_of(row)
 
 
 def of_subscriber(connection: Connection, identity: int) -> list[tuple[int, str, str, datetime | None]]:
@@ -193,14 +207,16 @@ def settle_unsure(
 def owe_missing(connection: Connection, issue_id: int) -> Mapping[str, int]:
     """Owe again what certainly did not arrive; returns how many by what becomes of them.
 
-    Whoever has had a story of theirs in a later issue meanwhile would get it twice: they are left out, and counted.
+    Whoever has had a story of theirs in a later issue meanwhile would get it twice: they are left out, and counted. Not
+    so of a correction, which is about a story that they have had.
     """
     where = (delivery.c.issue == issue_id, delivery.c.state.in_(MISSING))
     rows = connection.execute(
         select(delivery.c.id, delivery.c.subscriber, delivery.c.edition).where(*where)
     ).all()
     told = _told(connection, {row.edition for row in rows})
-    since = had(connection, {story for stories in told.values() for story in stories})
+    corrects = connection.execute(select(is_correction).where(issue.c.id == issue_id)).scalar_one()
+    since = {} if corrects else had(connection, {story for stories in told.values() for story in stories})
     again = [row.id for row in rows if not told[row.edition] & since.get(row.subscriber, frozenset())]
     values = {
         "state": DeliveryState.PLANNED,
@@ -277,24 +293,18 @@ def _told(connection: Connection, editions: Collection[int | None]) -> dict[int 
     return {one: frozenset(stories) for one, stories in told.items()}
 
 
-def _lines() -> Select[Any]:
+def of_lines() -> Select[Any]:
+    """What :func:`line_of` reads."""
     columns = ("id", "state", "reason", "attempts", "handed_at", "settled_at", "due_at")
+    more = ("subscriber", "carrier", "message_id")
     return (
-        select(*(delivery.c[name] for name in columns), subscriber.c.email, edition.c.language)
+        select(*(delivery.c[name] for name in (*columns, *more)))
+        .add_columns(subscriber.c.email, subscriber.c.name, edition.c.language)
         .join(subscriber, subscriber.c.id == delivery.c.subscriber, isouter=True)
         .join(edition, edition.c.id == delivery.c.edition, isouter=True)
     )
 
 
-def _line(row: Row[*tuple[Any, ...]]) -> Line:
-    return Line(
-        row.id,
-        row.email or "",
-        row.language or "",
-        row.state,
-        row.reason,
-        row.attempts,
-        row.handed_at,
-        row.settled_at,
-        row.due_at,
-    )
+def line_of(row: Row[*tuple[Any, ...]]) -> Line:
+    texts = {name: getattr(row, name) or "" for name in ("email", "name", "language")}
+    return Line(**{**row._mapping, **texts})

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Row, case, func, literal_column, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 
 from syndicate.model import DeliveryState, IssueState
-from syndicate.store import claims
+from syndicate.store import claims, feedback, places
 from syndicate.store.chunks import chunks
+from syndicate.store.places import Place
 from syndicate.store.tables import delivery, is_open, issue, subscriber, tally
 from syndicate.store.tables.desk import is_stale
 from syndicate.store.tables.people import domain_of
@@ -34,6 +35,10 @@ class Tally:
     ``put_off`` is edition to how many are planned for later, ``due`` when the first of those is. ``took`` is how long
     counting took; ``before`` is (when, how many were still to be handed over) of the tally before this one;
     ``ever`` what carriers had taken by then, of this issue and all others (``claims.ever``).
+
+    ``arrived`` is edition to how many the readers' own servers are known to have taken, ``arrived_at`` domain to the
+    same; ``feedback`` are (edition, what, how many people), see ``feedback``; ``places`` is where each state is found
+    (see ``places``).
     """
 
     at: datetime
@@ -46,6 +51,10 @@ class Tally:
     before: tuple[datetime, int] | None = None
     ever: int = 0
     is_stale: bool = False
+    arrived: dict[int, int] = field(default_factory=dict)
+    arrived_at: dict[str, int] = field(default_factory=dict)
+    feedback: tuple[tuple[int, str, int], ...] = ()
+    places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
 
     def sum(self, *states: DeliveryState, edition: int | None = None) -> int:
         """People in these states; of one edition, or of all."""
@@ -74,20 +83,27 @@ def count(connection: Connection, number: int, now: datetime, told: Callable[[st
     ``told`` takes addresses out of a reason.
     """
     rows = connection.execute(_counting(number, now)).all()
-    ever = claims.ever(connection)
     due = [row.due for row in rows if row.due is not None]
     later: Counter[int] = Counter()
+    arrived: Counter[int] = Counter()
     for row in rows:
-        if row.later and row.edition is not None:
+        if row.edition is not None:
             later[row.edition] += row.later
+            arrived[row.edition] += row.arrived
+    domains, arrived_at = _domains(connection, number)
+    heard_of = feedback.counts(connection, number).items() if any(row.carrier for row in rows) else ()
     return Tally(
         now,
         _lines(rows, told),
-        _domains(connection, number),
+        domains,
         _carriers(rows),
-        dict(later),
+        dict(+later),
         min(due, default=None),
-        ever=ever,
+        ever=claims.ever(connection),
+        arrived=dict(+arrived),
+        arrived_at=arrived_at,
+        feedback=tuple((of, what, n) for (of, what), n in sorted(heard_of)),
+        places=places.find(connection, number),
     )
 
 
@@ -102,6 +118,10 @@ def write(connection: Connection, number: int, value: Tally) -> None:
         "took": value.took.total_seconds(),
         "ever": value.ever,
         "before": value.before and (value.before[0].isoformat(), value.before[1]),
+        "arrived": list(value.arrived.items()),
+        "arrived_at": value.arrived_at,
+        "feedback": value.feedback,
+        "places": value.places,
     }
     kept = {"counted_at": value.at, "counts": content}
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
@@ -143,6 +163,13 @@ def to_count(connection: Connection) -> list[int]:
     return sorted({*connection.execute(under_way).scalars(), *connection.execute(changed).scalars()})
 
 
+def sent(connection: Connection, since: datetime) -> list[int]:
+    """The issues that were sent, and left at ``since`` or later."""
+    left = func.coalesce(issue.c.not_before, issue.c.slot)
+    where = (issue.c.state == IssueState.SENT, left >= since)
+    return list(connection.execute(select(issue.c.id).where(*where).order_by(issue.c.id)).scalars())
+
+
 def _counting(number: int, now: datetime) -> Any:
     reason = case((delivery.c.state == DeliveryState.ACCEPTED, ""), else_=delivery.c.reason).label("said")
     is_later = (delivery.c.state == DeliveryState.PLANNED) & (delivery.c.due_at > now)
@@ -155,6 +182,7 @@ def _counting(number: int, now: datetime) -> Any:
             func.count().label("number"),
             func.sum(case((is_later, 1), else_=0)).label("later"),
             func.min(case((is_later, delivery.c.due_at))).label("due"),
+            func.count(delivery.c.delivered_at).label("arrived"),
         )
         .where(delivery.c.issue == number)
         .group_by(delivery.c.edition, delivery.c.state, reason, delivery.c.carrier)
@@ -183,9 +211,15 @@ def _carriers(rows: Iterable[Row[Any]]) -> tuple[tuple[str, str, int], ...]:
     return tuple((name, state, number) for (name, state), number in sorted(summed.items()))
 
 
-def _domains(connection: Connection, number: int) -> tuple[tuple[str, str, int], ...]:
+def _domains(connection: Connection, number: int) -> tuple[tuple[tuple[str, str, int], ...], dict[str, int]]:
+    """(domain, state, people) and, by domain, whose servers are known to have taken it."""
     query = (
-        select(domain_of.label("domain"), delivery.c.state, func.count().label("number"))
+        select(
+            domain_of.label("domain"),
+            delivery.c.state,
+            func.count().label("number"),
+            func.count(delivery.c.delivered_at).label("arrived"),
+        )
         .join(subscriber, subscriber.c.id == delivery.c.subscriber)
         .where(delivery.c.issue == number, delivery.c.edition.is_not(None))
         .group_by(domain_of, delivery.c.state)
@@ -194,13 +228,15 @@ def _domains(connection: Connection, number: int) -> tuple[tuple[str, str, int],
     people: Counter[str] = Counter()
     for row in rows:
         people[row.domain] += row.number
-    named = {domain for domain, _ in people.most_common(MOST_DOMAINS)}
-    summed: Counter[tuple[str, str]] = Counter()
-    for row in rows:
-        summed[row.domain if row.domain in named else "", row.state] += row.number
     order = {domain: n for n, (domain, _) in enumerate(people.most_common(MOST_DOMAINS))}
+    summed: Counter[tuple[str, str]] = Counter()
+    arrived: Counter[str] = Counter()
+    for row in rows:
+        domain = row.domain if row.domain in order else ""
+        summed[domain, row.state] += row.number
+        arrived[domain] += row.arrived
     listed = sorted(summed.items(), key=lambda one: (order.get(one[0][0], len(order)), one[0][1]))
-    return tuple((domain, state, n) for (domain, state), n in listed)
+    return tuple((domain, state, n) for (domain, state), n in listed), dict(+arrived)
 
 
 def _tally(row: Row[Any]) -> Tally:
@@ -216,6 +252,10 @@ def _tally(row: Row[Any]) -> Tally:
         (datetime.fromisoformat(held["before"][0]), held["before"][1]) if held["before"] else None,
         held["ever"],
         row.is_stale,
+        dict(held.get("arrived", ())),
+        held.get("arrived_at", {}),
+        tuple((of, what, n) for of, what, n in held.get("feedback", ())),
+        {state: tuple((a, b) for a, b in where) for state, where in held.get("places", {}).items()},
     )
 
 
