@@ -137,7 +137,7 @@ def _of_send(visit: Visit, found: Outlook) -> dict[str, Any]:
         "found": found,
         "groups": [(_name(language, visit.language), n) for language, n in people.most_common()],
         "left_out": left_out.most_common(),
-        "told": lambda finding: sentence(finding, visit.language),
+        "objection": lambda finding: sentence(finding, visit.language),
         "is_mine": any(one.staff == visit.signed.member.id for one in found.given),
         "undo": span(visit.house.undo, visit.language),
         "must_type": found.tally.owed > visit.house.confirm_above,
