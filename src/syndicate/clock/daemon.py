@@ -54,7 +54,7 @@ class Clock:
         self._tell, self._telling = tell, threading.Lock()
         self._ended, self._leads, self._has_gathered = (threading.Event() for _ in range(3))
         self._until, self._has_stood_by = monotonic(), False
-        self._said = 0
+        self._said: int | None = None
         self._complaints: dict[str, tuple[str, float]] = {}
         self._threads = Threads()
         self._scheduler = self._made()
@@ -128,10 +128,13 @@ class Clock:
         self._say("clock", {"state": "stands by"})
 
     def _hear_staff(self) -> None:
-        """Whatever staff did since the last beat may have let an issue go."""
+        """Whatever staff did since the last beat may have let an issue go, or changed what feeds and pages tell."""
         said, self._said = self._said, duties.last_word(self.house)
-        if said != self._said:
-            self._wake("send")
+        if said == self._said:
+            return
+        self._wake("send")
+        if said is not None and duties.is_story_touched(self.house, said):
+            self._wake("gather")
 
     def _step_down(self) -> None:
         try:

@@ -51,6 +51,11 @@ def subject(content: EditionContent, newsletter: str) -> str:
     )
 
 
+def corrected(title: str, language: str) -> str:
+    """The subject of a mail that corrects an article of this title; in the nearest language that we have words in."""
+    return catalogue(language).gettext("Correction: {title}", title=shorten(cleared(visible(title)), LONGEST))
+
+
 def preheader(content: EditionContent, subject: str, newsletter: str, date: str) -> tuple[str, ...]:
     """What an inbox shows after the subject, in parts: the other titles, those in the
     edition's own language first; else how the only story begins."""

@@ -102,7 +102,7 @@ class Composer:
         editions: Sequence[Edition],
     ) -> EditionContent:
         items = [
-            (item.placement, shelf.item(item.article_id, item.is_fallback, edition, issue.newsletter))
+            (item.placement, shelf.item(item.article_id, item.is_fallback, edition, issue))
             for item in edition.items
         ]
         lead = next((item for place, item in items if place is Placement.LEAD), None)
@@ -161,7 +161,7 @@ class _Shelf:
         self.versions = articles.versions(connection, {a.story for a in self.articles.values()})
 
     def item(
-        self, article_id: str, is_fallback: bool, edition: Edition, newsletter: Newsletter
+        self, article_id: str, is_fallback: bool, edition: Edition, issue: Instalment
     ) -> EditionArticle:
         article = self.articles[article_id]
         complete = CompleteArticle(
@@ -170,7 +170,7 @@ class _Shelf:
             translations=self._translations(article),
             similar=self._similar(article, edition),
         )
-        return EditionArticle(complete, is_fallback, _corrected(article, newsletter))
+        return EditionArticle(complete, is_fallback, _corrected(article, issue))
 
     def _bio_languages(self, article: Article, edition: Edition) -> tuple[str, ...]:
         """What these readers can read comes before the site's order."""
@@ -204,8 +204,10 @@ def restored(values: Mapping[str, Any]) -> Digest:
     return Digest(**{**values, "told": tuple(values["told"]), "on_the_web": tuple(values["on_the_web"])})
 
 
-def _corrected(article: Article, newsletter: Newsletter) -> date | None:
-    """The local day of a correction that readers should know of."""
+def _corrected(article: Article, issue: Instalment) -> date | None:
+    """The local day of a correction that readers should know of, unless the issue says so itself, above its stories."""
     if not article.state_note or article.changed <= article.published:
         return None
-    return article.changed.astimezone(ZoneInfo(newsletter.timezone)).date()
+    if issue.draft.notes.get(article.language) == article.state_note:
+        return None
+    return article.changed.astimezone(ZoneInfo(issue.newsletter.timezone)).date()

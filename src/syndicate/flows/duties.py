@@ -132,6 +132,12 @@ def last_word(house: House) -> int:
         return audit.newest(connection)
 
 
+def is_story_touched(house: House, since: int) -> bool:
+    """Whether staff withdrew, put back or corrected a story after that line: its feeds and pages are to follow."""
+    with house.database.read() as connection:
+        return audit.is_any(connection, "story.", since)
+
+
 def foresee(house: House, time: Time, progress: Progress) -> Done:
     """Work out what the next issues would be, for the console. That is no news."""
     forecast.refresh(house, time())

@@ -32,6 +32,7 @@ BY_STAFF = "prepared ahead by staff"
 NOTHING = "Nothing is ready for the next issue yet."
 NO_SLOT = "There is no next slot to prepare: look at the newsletter's timetable."
 AT_ONCE = "This newsletter goes out as soon as a story is ready: there is nothing to prepare ahead."
+A_CORRECTION = "A correction is not prepared: correct its story once more instead, and cancel this one."
 FROZEN = "This issue is approved, or over: it cannot be changed. Take it back first, while that is possible."
 NO_UNDO = "There is nothing to undo."
 
@@ -126,6 +127,8 @@ def look(house: House, number: int) -> Desk:
     with house.database.read() as connection:
         issue = issues.get(connection, number)
         held, cadences = drafts.get(connection, number), cadences_of(connection, number)
+    if issue.corrects:
+        raise SyndicateError(A_CORRECTION)
     newsletter = house.newsletter(issue.newsletter)
     redo = Redo(number, held.draft, for_readers=False)
     changed = decide(house.database, newsletter, issue.cutoff, cadences, redo)
@@ -157,7 +160,7 @@ def apply(house: House, number: int, now: datetime, anyway: bool = False) -> boo
         with house.database.read() as connection:
             issue, held = issues.get(connection, number), drafts.get(connection, number)
             cadences = cadences_of(connection, number)
-        if (held.is_applied and not anyway) or issue.state is not IssueState.PLANNED:
+        if issue.corrects or (held.is_applied and not anyway) or issue.state is not IssueState.PLANNED:
             return False
         if _applied(house, issue, held, cadences, now):
             recount(house.database, number, now)
@@ -204,7 +207,10 @@ def _plan(house: House, newsletter: Newsletter, slot: Slot, now: datetime) -> Pl
 
 
 def _planned(connection: Connection, number: int) -> None:
-    if issues.hold(connection, number).state is not IssueState.PLANNED:
+    issue = issues.hold(connection, number)
+    if issue.corrects:
+        raise SyndicateError(A_CORRECTION)
+    if issue.state is not IssueState.PLANNED:
         raise SyndicateError(FROZEN)
 
 

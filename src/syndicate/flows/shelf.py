@@ -43,7 +43,7 @@ _SILENT = frozenset({Verdict.TOO_OLD})
 class Sent:
     """An issue that tells the story. ``people`` is how many it was handed over to, None while nobody counted.
 
-    ``is_gone``: some of it went out; else it is to be sent.
+    ``is_gone``: some of it went out; else it is to be sent. ``is_correction``: it corrects the story.
     """
 
     issue: int
@@ -51,6 +51,7 @@ class Sent:
     name: str
     is_gone: bool
     people: int | None
+    is_correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,8 @@ def _spine(
     spoken = next(
         found for wanted in (language, *house.site.languages, *titles) if (found := match(wanted, titles))
     )
-    mailed = max((one.cutoff for one in tellings if one.state in told.GONE), default=None)
+    gone = [one.cutoff for one in tellings if one.state in told.GONE and not one.is_correction]
+    mailed = max(gone, default=None)
     awaited = {} if tellings else _awaited(house, story, now)
     lacks = (_lacks(one, known) for one in story.published)
     return Spine(
@@ -245,7 +247,7 @@ def _sent(tellings: Sequence[Telling], reached: Mapping[int, Mapping[int, int]])
         counted = reached.get(number)
         people = sum(counted.get(edition, 0) for edition in of) if counted is not None else None
         one = named[number]
-        yield Sent(number, one.newsletter, one.name, one.state in told.GONE, people)
+        yield Sent(number, one.newsletter, one.name, one.state in told.GONE, people, one.is_correction)
 
 
 def _reached(connection: Connection, numbers: Iterable[int]) -> dict[int, dict[int, int]]:
@@ -299,7 +301,7 @@ def _feeds(house: House, one: articles.Listed) -> Iterable[tuple[FeedScope, str,
 def _past(connection: Connection, house: House, story: Story) -> Iterable[Verdicts]:
     """The issues it is in, and the first that it could have been in."""
     began = min(one.available for one in story.articles)
-    numbers = {one.issue for one in told.tellings(connection, [story.id])}
+    numbers = {one.issue for one in told.tellings(connection, [story.id]) if not one.is_correction}
     for key in house.newsletters:
         numbers |= set(told.after(connection, key, began, FOLLOWING))
     for number in sorted(numbers, reverse=True):

@@ -54,6 +54,12 @@ def newest(connection: Connection) -> int:
     return connection.execute(select(audit.c.id).order_by(audit.c.id.desc()).limit(1)).scalar() or 0
 
 
+def is_any(connection: Connection, action: str, after: int) -> bool:
+    """Whether there is a line newer than ``after`` of an action that begins so."""
+    where = (audit.c.id > after, audit.c.action.startswith(action, autoescape=True))
+    return connection.execute(select(audit.c.id).where(*where).limit(1)).first() is not None
+
+
 def entries(
     connection: Connection, *, before: int = 0, subject: str = "", staff: int = 0, limit: int = 50
 ) -> list[Entry]:

@@ -37,7 +37,7 @@ def of(
     """Everybody who got one of these versions by one of these newsletters, or may have; a person's lines together, the
     first mail first."""
     query = _lines(story, articles, newsletters).order_by(delivery.c.subscriber, delivery.c.id)
-    for row in connection.execution_options(yield_per=5000).execute(query):
+    for row in connection.execute(query.execution_options(yield_per=5000)):
         yield _line(row)
 
 

@@ -11,10 +11,12 @@ from syndicate.model import Article, ArticleState, Author, Footnote, Story
 
 
 class Version(StrEnum):
-    """``CHANGED``: what readers see was changed after it was mailed. ``AWAITED``: an issue waits for it."""
+    """``CHANGED``: what readers see was changed after it was mailed; ``CORRECTED``: and they are told what was wrong.
+    ``AWAITED``: an issue waits for it."""
 
     OUT = "out"
     CHANGED = "changed"
+    CORRECTED = "corrected"
     COMING = "coming"
     DRAFT = "draft"
     WITHDRAWN = "withdrawn"
@@ -24,7 +26,8 @@ class Version(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``at`` is since when it is out, changed or withdrawn, or until when it is awaited, as ``version`` says."""
+    """``at`` is since when it is out, changed, corrected or withdrawn, or until when it is awaited, as ``version``
+    says."""
 
     language: str
     version: Version
@@ -86,5 +89,5 @@ def _standing(
     if one.available > now:
         return Standing(language, Version.COMING, one.available)
     if mailed and one.available <= mailed < one.changed:
-        return Standing(language, Version.CHANGED, one.changed)
+        return Standing(language, Version.CORRECTED if one.state_note else Version.CHANGED, one.changed)
     return Standing(language, Version.OUT, one.available)
