@@ -13,6 +13,7 @@ from syndicate.flows.house import House
 from syndicate.model import Choice, DeliveryState, Issue, Verdict
 from syndicate.store import Connection, articles, deliveries, issues
 from syndicate.store.articles import Listed
+from syndicate.store.issues import FrozenEdition
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,13 @@ def account(house: House, number: int) -> Account:
             reasons=_summed(outcomes),
             deliveries=outcomes,
         )
+
+
+def editions(house: House, number: int) -> list[FrozenEdition]:
+    """Main ones first. Raises NotFound."""
+    with house.database.read() as connection:
+        issues.get(connection, number)
+        return issues.editions(connection, number)
 
 
 def preview(house: House, number: int, folder: Path) -> list[Path]:

@@ -37,6 +37,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Addressed:
+    """What is known of an address. ``is_asking``: somebody signed up with it, and has not confirmed; ``suppressed`` is
+    why it is not to be mailed."""
+
+    person: Subscriber | None
+    is_asking: bool
+    suppressed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Happening:
     """One line of somebody's history; exactly one of the four is there."""
 
@@ -120,6 +130,29 @@ def suppressed(house: House, email: str) -> str:
     address = canonical(email)
     with house.database.read() as connection:
         return subscribers.suppressed(connection, address_hash(house.key, address))
+
+
+def by_address(house: House, email: str) -> Addressed:
+    """Raises UnsafeValue for what is no address."""
+    address = canonical(email)
+    with house.database.read() as connection:
+        found = subscribers.by_canonical(connection, address)
+        return Addressed(
+            found,
+            found is None and bool(signups.of_address(connection, address)),
+            subscribers.suppressed(connection, address_hash(house.key, address)),
+        )
+
+
+def every_tag(house: House) -> list[str]:
+    with house.database.read() as connection:
+        return list(tags.every(connection))
+
+
+def about(house: House) -> int:
+    """How many people there are, more or less."""
+    with house.database.read() as connection:
+        return people.about(connection)
 
 
 def suppressions(house: House) -> dict[str, int]:

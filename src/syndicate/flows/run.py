@@ -10,6 +10,7 @@ from syndicate.flows.hear_back import hear
 from syndicate.flows.house import House
 from syndicate.flows.ingest import IngestReport, ingest
 from syndicate.flows.nightly import pull
+from syndicate.flows.once import prune
 from syndicate.flows.ping import send_pings
 from syndicate.flows.plan import PlanReport
 from syndicate.flows.post import deliver_post
@@ -59,6 +60,7 @@ def listen(house: House, now: datetime) -> list[str]:
     problems = []
     if house.hooks:
         hear(house.database, house.hooks, house.key, now)
+    prune(house, now)
     try:
         pull(house, "sendgrid", now)
     except CarrierError as error:

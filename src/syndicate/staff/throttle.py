@@ -1,10 +1,11 @@
-"""How long somebody waits who keeps failing to sign in. Counted for an account, and for a network."""
+"""How long somebody waits who keeps failing to sign in. Counted for an account, and for a network; apart from those,
+for a network whose programs bring tokens that are not valid."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 WINDOW = timedelta(hours=1)
-FREE = {"account": 5, "network": 20}
+FREE = {"account": 5, "network": 20, "token": 20}
 """Failures within the window that cost nothing."""
 
 FIRST, LONGEST = timedelta(seconds=30), timedelta(minutes=15)

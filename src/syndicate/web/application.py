@@ -17,9 +17,10 @@ from syndicate.flows.house import House
 from syndicate.languages import SHIPPED
 from syndicate.model import NotFound, UnsafeValue
 from syndicate.web.answers import answer, moved, page
+from syndicate.web.api import api, for_programs
 from syndicate.web.conditions import preferred_languages
 from syndicate.web.console import console_routes
-from syndicate.web.description import DESCRIPTION
+from syndicate.web.description import description
 from syndicate.web.hooks import Hooks
 from syndicate.web.hosts import is_known, known_hosts
 from syndicate.web.metrics import Metrics
@@ -44,6 +45,7 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
     pages = Pages(house.site, house.templates)
     hooks, postman, metrics = Hooks(house, clock), Postman(house, clock), Metrics(house, clock)
     errors = _Errors(pages, known_hosts(house.site.public_url, house.hosts))
+    programs = api(house, clock)
     # One router, registered once: Litestar 2.25 wraps a synchronous handler again (and then never runs it) each
     # time another handler of the same path is registered.
     everything: list[HTTPRouteHandler | Router] = [
@@ -52,18 +54,19 @@ def application(house: House, clock: Callable[[], datetime]) -> Litestar:
         *provider_routes(hooks),
         *operator_routes(house, metrics, errors.not_found),
         *console_routes(house, clock, errors.admit),
+        *programs.routes,
     ]
     return Application(
         Tree(house),
         Watch(metrics.counters),
         [Router("/", route_handlers=everything)],
         exception_handlers={
-            UnsafeValue: errors.bad_link,
-            NotFound: errors.gone,
-            HTTPException: errors.refused,
-            Exception: errors.failed,
+            UnsafeValue: for_programs(errors.bad_link),
+            NotFound: for_programs(errors.gone),
+            HTTPException: for_programs(errors.refused),
+            Exception: for_programs(errors.failed),
         },
-        openapi_config=DESCRIPTION,
+        openapi_config=description(programs.operations),
         logging_config=None,
         request_max_body_size=LARGEST_BODY,
         on_startup=[hooks.start, postman.start],

@@ -1,10 +1,12 @@
-"""The OpenAPI document at /api/openapi.json: every handler, with what it takes and all that it may answer.
+"""The OpenAPI document at /api/openapi.json: every public handler and the API, with what each takes and may answer.
 
-Litestar knows paths, methods and parameters. Our handlers answer bytes, so what these are is told here.
+Of public pages Litestar knows paths, methods and parameters; our handlers answer bytes, so what these are is told here.
+The API describes itself (``api.schema``). The console's pages are for people, and may change any day: they are not in
+it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +16,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from syndicate import __version__
+from syndicate.web.api.operations import Operation
+from syndicate.web.api.schema import components, paths
 
 PAGE, TEXT, JSON, ANY = "text/html", "text/plain", "application/json", "*/*"
 _FORM = "application/x-www-form-urlencoded"
@@ -50,23 +54,34 @@ _FIELDS = ("email", "name", "language", "newsletter", "cadence", "timezone", "re
 
 
 class _Described(JsonRenderPlugin):
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        super().__init__(path="/")
+        self._api = {"paths": paths(operations), "components": components(operations)}
+
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return orjson.dumps(described(openapi_schema))
+        made = described(openapi_schema)
+        return orjson.dumps(
+            {**made, "paths": {**made["paths"], **self._api["paths"]}, "components": self._api["components"]}
+        )
 
 
-DESCRIPTION = OpenAPIConfig(
-    title="syndicate",
-    version=__version__,
-    description="Feeds, archive and readers' pages of a newsroom. Nothing needs a login: a link's token is the proof.",
-    path="/api",
-    render_plugins=[_Described(path="/openapi.json")],
-    use_handler_docstrings=True,
-)
+def description(operations: Sequence[Operation]) -> OpenAPIConfig:
+    """``operations`` are the API's."""
+    return OpenAPIConfig(
+        title="syndicate",
+        version=__version__,
+        description="Feeds, archive and readers' pages of a newsroom, for which a link's token is the proof; and the "
+        "API for its staff's programs under /api/, which asks for a token.",
+        # Not above it: Litestar has a page of its own for whatever it does not find there.
+        path="/api/openapi.json",
+        render_plugins=[_Described(operations)],
+        use_handler_docstrings=True,
+    )
 
 
 def described(document: Mapping[str, Any]) -> dict[str, Any]:
     """Litestar's document with our answers and bodies in place of what it takes them for."""
-    paths = {
+    pages = {
         path: {
             method: _operation(path, method, operation) if "responses" in operation else operation
             for method, operation in item.items()
@@ -74,7 +89,7 @@ def described(document: Mapping[str, Any]) -> dict[str, Any]:
         }
         for path, item in document["paths"].items()
     }
-    return {**document, "paths": paths, "components": {}}
+    return {**document, "paths": pages}
 
 
 def _operation(path: str, method: str, operation: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from syndicate.flows.accounts.credentials import (
     set_totp,
 )
 from syndicate.flows.accounts.members import add, change_role, disable, enable, find, members, new_link
-from syndicate.flows.accounts.records import Account, account, audit_log
+from syndicate.flows.accounts.records import LINES, Account, account, audit_log
 from syndicate.flows.accounts.sessions import (
     SignedIn,
     end_sessions,
@@ -25,16 +25,26 @@ from syndicate.flows.accounts.sessions import (
     step_up,
 )
 from syndicate.flows.accounts.throttling import SignInRefused
-from syndicate.flows.accounts.tokens import add_token, revoke_token, token_actor
+from syndicate.flows.accounts.tokens import (
+    Bearer,
+    add_token,
+    bearer,
+    revoke_token,
+    token_actor,
+    wrong_token,
+)
 
 __all__ = [
+    "LINES",
     "Account",
+    "Bearer",
     "SignInRefused",
     "SignedIn",
     "account",
     "add",
     "add_token",
     "audit_log",
+    "bearer",
     "change_language",
     "change_password",
     "change_role",
@@ -54,4 +64,5 @@ __all__ = [
     "signed_in",
     "step_up",
     "token_actor",
+    "wrong_token",
 ]

@@ -9,6 +9,8 @@ from syndicate.store import staff as store
 from syndicate.store.audit import Entry
 from syndicate.store.staff import ApiToken
 
+LINES = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -24,6 +26,6 @@ def account(house: House, number: int) -> Account:
 
 
 def audit_log(house: House, before: int = 0, subject: str = "") -> list[Entry]:
-    """Fifty lines, newest first, those older than the line ``before``; of one subject where given."""
+    """:data:`LINES` of it, newest first, those older than the line ``before``; of one subject where given."""
     with house.database.read() as connection:
-        return audit.entries(connection, before=before, subject=subject)
+        return audit.entries(connection, before=before, subject=subject, limit=LINES)

@@ -1,15 +1,20 @@
 """Tokens by which programs act for a member."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syndicate.flows.accounts.members import named
-from syndicate.flows.accounts.sessions import SignedIn
+from syndicate.flows.accounts.sessions import SignedIn, lacks_second_factor
 from syndicate.flows.house import House
 from syndicate.model import Actor, NotFound, Role, SyndicateError
-from syndicate.staff import new_secret, stored
+from syndicate.staff import new_secret, stored, wait
 from syndicate.staff.sessions import SEEN_EVERY
+from syndicate.staff.throttle import WINDOW
 from syndicate.store import audit
 from syndicate.store import staff as store
+
+TOKEN = "token"  # noqa: S105 (the name of a kind)
+"""The kind of failure that a wrong token is: it bars nobody from signing in."""
 
 
 def add_token(
@@ -44,8 +49,18 @@ def revoke_token(house: House, signed: SignedIn, number: int, network: str, now:
         audit.note(connection, signed.actor(network), "token.revoke", f"token {number}", now)
 
 
-def token_actor(house: House, secret: str, network: str, now: datetime) -> Actor | None:
-    """Whom an API token acts for, with the lesser of its role and its owner's; None for one that is not valid."""
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A program: the number of its token, and whom it acts for. ``lacks_factor``: its owner has still to set up the
+    second factor that their role needs."""
+
+    token: int
+    actor: Actor
+    lacks_factor: bool
+
+
+def bearer(house: House, secret: str, network: str, now: datetime) -> Bearer | None:
+    """Whose token it is, with the lesser of its role and its owner's; None for one that is not valid."""
     with house.database.read() as connection:
         found = store.token(connection, stored(secret))
         if found is None or found.revoked_at or (found.expires_at and found.expires_at <= now):
@@ -57,4 +72,25 @@ def token_actor(house: House, secret: str, network: str, now: datetime) -> Actor
         with house.database.begin() as connection:
             store.use_token(connection, found.id, now)
     role = found.role if member.role.may(found.role) else member.role
-    return Actor(member.id, f"{member.name} ({found.name})", role, network)
+    actor = Actor(member.id, f"{member.name} ({found.name})", role, network)
+    return Bearer(found.id, actor, lacks_second_factor(house, member))
+
+
+def token_actor(house: House, secret: str, network: str, now: datetime) -> Actor | None:
+    """Whom a token acts for; None for one that is not valid."""
+    found = bearer(house, secret, network, now)
+    return found.actor if found else None
+
+
+def wrong_token(house: House, network: str, now: datetime) -> timedelta:
+    """Somebody there tried one that is not valid; how long the network has to wait, zero for not at all.
+
+    Nobody guesses 256 bits: this keeps a program with an old token from filling the store, and tells who looks.
+    """
+    with house.database.begin() as connection:
+        tried = store.failures(connection, TOKEN, network, now - WINDOW)
+        pause = wait(tried, TOKEN, now)
+        if not pause:
+            store.note_failure(connection, TOKEN, network, now)
+            store.forget_failures(connection, now - WINDOW)
+        return pause
