@@ -9,7 +9,7 @@ from syndicate.model import CarrierError
 
 SECONDS = 60.0
 _STATUS = re.compile(
-    rb"^X-Spam-Status: \w+, score=(-?[\d.]+) required=(-?[\d.]+) tests=([\w,\s]*?)(?: \w+=|\r?\n\S)",
+    rb"^X-Spam-Status: \w+, score=(-?[\d.]+) required=(-?[\d.]+) tests=([\w,\s]*?)(?:\s+\w+=|\r?\n\r?\n|\r?\n\S)",
     re.MULTILINE,
 )
 

@@ -32,7 +32,8 @@ def add(connection: Connection, email: str, name: str, now: datetime) -> bool:
     """False, and nothing changes, when the address is there already."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     values = {"email": email, "name": name, "added_at": now}
-    return connection.execute(insert(tester).values(values).on_conflict_do_nothing()).rowcount == 1
+    query = insert(tester).values(values).on_conflict_do_nothing().returning(tester.c.email)
+    return connection.execute(query).first() is not None
 
 
 def remove(connection: Connection, email: str) -> bool:
