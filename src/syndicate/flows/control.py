@@ -138,13 +138,19 @@ def settle(
         check(connection, number, seen)
         if ruling is Ruling.RESEND:
             _refuse_to_resend(connection, issue)
-        reason = f"settled by staff: {ruling}"
-        settled = deliveries.settle_unsure(connection, number, _SETTLED[ruling], reason, now, only)
+        settled = deliveries.settle_unsure(
+            connection, number, _SETTLED[ruling], settled_as(ruling), now, only
+        )
         if settled and ruling is Ruling.RESEND and issue.state is IssueState.SENT:
             issues.move(connection, number, IssueState.APPROVED, IssueState.SENT)
         if settled:
             _note(connection, actor, f"issue.settle {ruling}", number, now, people=settled)
         return settled
+
+
+def settled_as(ruling: Ruling) -> str:
+    """The reason that the ledger keeps."""
+    return f"settled by staff: {ruling}"
 
 
 def deliveries_to(house: House, number: int, addresses: Sequence[str]) -> list[int]:

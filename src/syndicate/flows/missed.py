@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
@@ -77,8 +77,9 @@ def missed(house: House, number: int, asked: Asked, after: int, now: datetime) -
     found, onward = _page(house.database, number, counted, asked, after, MOST)
     lines = [(state, reason, n) for _, state, reason, n in counted.lines if state in asked.states]
     reasons = tuple((key(reason), state, reason, n) for state, reason, n in summed(lines))
+    plain = tuple(replace(line, reason=without_addresses(line.reason)) for line in found)
     people = sum(n for of, _, _, n in reasons if asked.reason in ("", of))
-    return Page(issue, found, onward, reasons, people, counted.at)
+    return Page(issue, plain, onward, reasons, people, counted.at)
 
 
 def as_list(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from syndicate.deliveries import without_addresses
+from syndicate.model import DeliveryState
 from syndicate.store import Database, tallies
 from syndicate.store.tallies import Tally
 
@@ -20,8 +21,8 @@ LATELY = timedelta(days=7)
 AFTERWARDS, SELDOM = timedelta(minutes=10), 200
 """The same two, for issues that were sent lately."""
 
-QUICK = timedelta(milliseconds=50)
-"""What takes no longer is counted while a page waits."""
+FEW = 5_000
+"""So many lines are counted while a page waits: it takes a few milliseconds."""
 
 
 def recount(database: Database, number: int, now: datetime) -> Tally:
@@ -46,10 +47,16 @@ def tally_of(database: Database, number: int, now: datetime) -> Tally:
 
 
 def current(database: Database, number: int, now: datetime) -> Tally:
-    """The numbers as they were last counted; counted again where something happened since, and that takes no time."""
+    """The numbers as they were last counted; counted again where they may be old and that takes no time."""
     found = tally_of(database, number, now)
-    is_old = found.is_stale or now - found.at >= EVERY or not found.places
-    return recount(database, number, now) if is_old and found.took < QUICK else found
+    is_old = found.is_stale or now - found.at >= EVERY
+    is_short = sum(n for _, _, _, n in found.lines) <= FEW
+    return recount(database, number, now) if (is_old and is_short) or _is_bare(found) else found
+
+
+def _is_bare(found: Tally) -> bool:
+    """Counted by a syndicate that did not keep yet where each state is found."""
+    return not found.places and any(state != DeliveryState.ACCEPTED for _, state, _, _ in found.lines)
 
 
 def recount_moving(database: Database, now: datetime) -> list[int]:

@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from syndicate.flows.house import House
 from syndicate.web.console.account import account_pages
 from syndicate.web.console.audit import audit_pages
+from syndicate.web.console.correcting import correcting_pages
 from syndicate.web.console.door import Door
 from syndicate.web.console.entry import entry_routes
 from syndicate.web.console.issues import issue_pages
@@ -18,8 +19,10 @@ from syndicate.web.console.people import people_pages, person_pages
 from syndicate.web.console.preflight import preflight_pages
 from syndicate.web.console.preparing import prepare_pages
 from syndicate.web.console.preview import preview_pages
+from syndicate.web.console.reporting import report_pages
 from syndicate.web.console.screens import ASSETS, Screens
 from syndicate.web.console.sending import sending_pages
+from syndicate.web.console.settling import settle_pages
 from syndicate.web.console.stories import story_pages
 from syndicate.web.console.testing import testing_pages
 from syndicate.web.console.today import today_page
@@ -49,7 +52,10 @@ def console_routes(
         preflight_pages,
         testing_pages,
         sending_pages,
+        report_pages,
+        settle_pages,
         story_pages,
+        correcting_pages,
         today_page,
     ):
         add(door)

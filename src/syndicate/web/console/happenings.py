@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from syndicate.deliveries.retry import INTERRUPTED
 from syndicate.deliveries.why import Why
+from syndicate.flows.control import Ruling, settled_as
 from syndicate.languages import Catalogue
 from syndicate.model import DeliveryState, EventKind, SkipReason, SubscriberStatus
 
@@ -83,6 +85,11 @@ def reason_words(words: Catalogue) -> Mapping[str, str]:
         SkipReason.HAD_ALL: say("They had every story of it already."),
         SkipReason.NOTHING_NEW: say("No story of it was in a language they read."),
         SkipReason.NO_LANGUAGE: say("The newsletter comes in no language they read."),
+        SkipReason.IN_DOUBT: say("It is not known whether they got the story"),
+        INTERRUPTED: say("Whoever sent it was interrupted while handing it over."),
+        settled_as(Ruling.DELIVERED): say("Staff said: they got it."),
+        settled_as(Ruling.RESEND): say("Staff said: it is to be sent again."),
+        settled_as(Ruling.GIVE_UP): say("Staff gave it up."),
         Why.NOT_PLANNED: say("Its people are not chosen yet."),
         Why.JOINED_LATER: say("They subscribed after its people were chosen."),
         Why.HAD_LEFT: say("They had unsubscribed before its people were chosen."),

@@ -1,9 +1,7 @@
 """Many people at once: a list taken in, an export, a tag for a segment; and who is never to be mailed."""
 
 from collections.abc import Iterator
-from typing import IO, cast
-
-from litestar.response import Stream
+from typing import IO
 
 from syndicate.flows import amend, errands, people
 from syndicate.flows.export import export as written
@@ -12,8 +10,8 @@ from syndicate.model import NotFound, Role
 from syndicate.subscribers.tending import LIFTED_BY_STAFF
 from syndicate.web.console import happenings
 from syndicate.web.console.door import Door
+from syndicate.web.console.downloads import download
 from syndicate.web.console.people import FILTERS, HOME, offered, segment_of
-from syndicate.web.console.screens import POLICY
 from syndicate.web.console.visit import Visit
 from syndicate.web.routes import Answer
 
@@ -62,7 +60,7 @@ def list_pages(door: Door) -> None:
         path = errands.report_of(visit.house, visit.number("errand"))
         if not path.is_file():
             raise NotFound("Page not found")
-        return _download(_pieces(path.open("rb")), f"report-{visit.number('errand')}.csv")
+        return download(_pieces(path.open("rb")), f"report-{visit.number('errand')}.csv")
 
     @door.act(HOME + "tag", Role.SENDER)
     def tag(visit: Visit) -> Answer:
@@ -79,7 +77,7 @@ def list_pages(door: Door) -> None:
     @door.act(HOME + "export", Role.ADMIN, again=True)
     def export(visit: Visit) -> Answer:
         lines = written(visit.house, visit.actor, segment_of(visit.form.get), door.clock)
-        return _download(lines, f"subscribers-{visit.now:%Y-%m-%d}.csv")
+        return download(lines, f"subscribers-{visit.now:%Y-%m-%d}.csv")
 
     @door.look(HOME + "suppressions", Role.EDITOR)
     def suppressions(visit: Visit) -> Answer:
@@ -112,17 +110,3 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while piece := file.read(1 << 16):
             yield piece
-
-
-def _download(pieces: Iterator[bytes], name: str) -> Answer:
-    """A file that is made while it goes out."""
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        "content-security-policy": POLICY,
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-        "cache-control": "no-store",
-        "x-robots-tag": "noindex",
-    }
-    made = Stream(pieces, status_code=200, headers=headers, media_type="text/csv; charset=utf-8")
-    return cast(Answer, made)

@@ -15,7 +15,7 @@ ADMINS = frozenset({Trouble.EXPORT})
 """Told to admins alone."""
 
 _LINKS = {
-    Trouble.UNSURE: "/staff/issues/{issue}/progress",
+    Trouble.UNSURE: "/staff/issues/{issue}/report",
     Trouble.APPROVE: "/staff/issues/{issue}/send",
     Trouble.HELD: "/staff/issues/{issue}/send",
     Trouble.PAUSED: "/staff/issues/{issue}/send",
@@ -25,7 +25,7 @@ _LINKS = {
     Trouble.LEFT_OUT: "/staff/sources/",
     Trouble.MISSING: "/staff/stories/{story}/",
     Trouble.NO_BIO: "/staff/stories/{story}/",
-    Trouble.BOUNCES: "/staff/issues/{issue}/progress",
+    Trouble.BOUNCES: "/staff/issues/{issue}/report",
     Trouble.EXPORT: "/staff/audit/",
 }
 
@@ -44,7 +44,7 @@ def today_page(door: Door) -> None:
             titles=known,
             languages=visit.house.site.languages,
             named=lambda issue: _named(issue, known),
-            link=_link,
+            link=lambda concern: _link(concern, visit.signed.member.role),
             isolate=isolate,
             listed=lambda tags: format_list([name_in(tag, visit.language) for tag in tags], visit.language),
             percent=lambda share: format_percent(share, "#,##0.##%", locale=locale_for(visit.language)),
@@ -55,7 +55,9 @@ def _named(issue: Issue | None, known: dict[str, str]) -> str:
     return f"{isolate(known.get(issue.newsletter, issue.newsletter))}, {isolate(issue.name)}" if issue else ""
 
 
-def _link(concern: Concern) -> str:
-    """Where it is solved; empty where that is not in the console."""
+def _link(concern: Concern, role: Role) -> str:
+    """Where it is solved by somebody of this role; empty where that is not in the console."""
+    if concern.trouble is Trouble.UNSURE and concern.issue and role.may(Role.EDITOR):
+        return f"/staff/issues/{concern.issue.id}/settle"
     number = concern.issue.id if concern.issue else 0
     return _LINKS.get(concern.trouble, "").format(issue=number, story=concern.story)
