@@ -117,6 +117,12 @@ def held(connection: Connection, house: House, story: str, language: str = "") -
     )
 
 
+def known(house: House, story: str, language: str) -> Held:
+    """What staff said of it, with its title in ``language``, where it has one. Raises NotFound."""
+    with house.database.read() as connection:
+        return held(connection, house, story, language)
+
+
 def outlook(house: House, story: str, only: str, language: str, now: datetime) -> Outlook:
     """What it would do to withdraw a story, ``only`` in one language (empty: in all). Raises NotFound."""
     tellings = tellings_of(house, story)

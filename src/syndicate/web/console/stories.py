@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from syndicate.flows import shelf
+from syndicate.flows.withdraw import known
 from syndicate.languages import format_list
 from syndicate.model import Role
 from syndicate.store.cards import Card, Wanted
@@ -37,7 +38,8 @@ def story_pages(door: Door) -> None:
     @door.look(HOME + "{story:str}/", Role.VIEWER)
     def one(visit: Visit) -> Answer:
         found = shelf.volume(visit.house, visit.text("story"), visit.language, visit.now)
-        return screens.show(visit, "story", story=found, **_known(visit))
+        held = known(visit.house, visit.text("story"), visit.language)
+        return screens.show(visit, "story", story=found, held=held, **_known(visit))
 
     @door.look("/staff/sources/", Role.VIEWER)
     def sources(visit: Visit) -> Answer:
