@@ -244,3 +244,17 @@ def test_what_was_cancelled_is_not_sent_again(house: House) -> None:
     with pytest.raises(SyndicateError, match="cancelled"):
         control.owe_missing(house, number, ONE, NOW)
     assert control.settle(house, number, Ruling.GIVE_UP, None, ONE, NOW) == 1
+
+
+def test_a_report_of_many_reads_nothing_of_the_ledger_but_what_is_in_doubt(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, _ = sent(house, S.ACCEPTED, S.UNSURE, S.FAILED)
+    recount(house.database, number, NOW)
+    monkeypatch.setattr("syndicate.flows.tally.FEW", 0)
+    asked: list[str] = []
+    engine = house.database.engine
+    hooks.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert sum_up(house, number, LATER).whole.owed == 3
+    assert [one for one in asked if "delivery" in one and "= 'unsure'" not in one] == []
+    assert len(asked) < 15

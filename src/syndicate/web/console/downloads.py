@@ -19,5 +19,5 @@ def download(pieces: Iterator[bytes], name: str) -> Answer:
         "cache-control": "no-store",
         "x-robots-tag": "noindex",
     }
-    made = Stream(pieces, status_code=200, headers=headers, media_type="text/csv; charset=utf-8")
+    made = Stream(pieces, status_code=200, headers=headers, media_type="text/csv")
     return cast(Answer, made)
