@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -181,7 +182,7 @@ def test_five_in_a_long_ledger_are_found_without_reading_it(house: House) -> Non
         )
     counted = recount(house.database, number, NOW)
     assert len(counted.places["failed"]) == 1
-    asked: list[tuple[str, object]] = []
+    asked: list[tuple[str, Any]] = []
     with house.database.read() as connection:
         hooks.listen(connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
         assert len(list(places.lines(connection, number, counted.places, [S.FAILED]))) == few

@@ -10,9 +10,9 @@ from tests.journeys.console_server import Client, Desk, console
 from tests.journeys.web_server import Reply
 
 from syndicate.flows.run import send_approved
-from syndicate.model import DeliveryState, Role
-from syndicate.store import audit, deliveries, tallies
-from syndicate.store.tables import delivery
+from syndicate.model import DeliveryState, IssueState, Role
+from syndicate.store import Connection, audit, deliveries, tallies
+from syndicate.store.tables import delivery, issue
 
 S = DeliveryState
 PAGE = "/staff/issues/1/"
@@ -26,25 +26,27 @@ LEFT = {
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with console(tmp_path_factory.mktemp("report")) as there:
-        spread(there)
         yield there
 
 
-def spread(desk: Desk) -> None:
+@pytest.fixture
+def desk(served: Desk) -> Desk:
     """The issue as it may have ended: most got it, some did not."""
-    with desk.house.database.begin() as connection:
+    with served.house.database.begin() as connection:
+        connection.execute(update(issue).where(issue.c.id == 1).values(state=IssueState.SENT))
         ids = [line.id for line in deliveries.lines(connection, 1)]
+        _set(connection, ids, S.ACCEPTED, "")
         for state, (number, reason) in LEFT.items():
             some, ids = ids[:number], ids[number:]
             _set(connection, some, state, reason)
         tallies.outdated(connection, 1)
+    return served
 
 
-def _set(connection: "object", ids: Sequence[int], state: DeliveryState, reason: str) -> None:
-    statement = update(delivery).where(delivery.c.id.in_(ids)).values(state=state, reason=reason)
-    connection.execute(statement)  # type: ignore[attr-defined]
+def _set(connection: Connection, ids: Sequence[int], state: DeliveryState, reason: str) -> None:
+    connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(state=state, reason=reason))
 
 
 def field(text: str, name: str) -> str:
@@ -146,12 +148,11 @@ def test_doubts_are_settled_by_senders_one_or_all_and_a_late_report_counts_more(
     assert told(desk)[:2] == ["issue.settle give up", "issue.settle resend"]
     send_approved(desk.house, desk.clock)
     found = figures(client.get(PAGE + "report").text)
-    assert (found["Sent"], found["Failed"], "In doubt" in found) == ("146", "2", False)
+    assert (found["Sent"], found["Failed"], "In doubt" in found) == ("142", "6", False)
 
 
 @needs_chromium
 def test_its_pages_are_accessible_and_fit_and_today_leads_to_them(desk: Desk) -> None:
-    spread(desk)
     with chromium() as browser:
         for language, width, dark in (("en", 1280, False), ("ar", 360, True)):
             page = desk.page(browser, Role.SENDER, language, width, dark=dark)
