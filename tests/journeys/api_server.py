@@ -17,6 +17,7 @@ from tests.journeys.api_contract import Contract
 from tests.journeys.console_server import Desk, console
 from tests.journeys.web_server import NOW, Reply, Served
 
+from syndicate.flows import accounts
 from syndicate.model import Role
 from syndicate.staff import new_secret, stored
 from syndicate.store import staff as store
@@ -78,9 +79,15 @@ class Programs:
 
 
 @contextmanager
-def programs(root: Path) -> Iterator[Programs]:
-    with console(root) as desk:
+def programs(root: Path, more: str = "") -> Iterator[Programs]:
+    """``more`` is further config.toml."""
+    with console(root, more) as desk:
         yield Programs(desk, Contract(json.loads(desk.served.get("/api/openapi.json").body)))
+
+
+def lines(made: Programs) -> list[tuple[str, str, str]]:
+    """(name, action, subject) of the audit log's last fifty lines, newest first."""
+    return [(one.name, one.action, one.subject) for one in accounts.audit_log(made.desk.house)]
 
 
 def told(reply: Reply) -> Any:

@@ -12,9 +12,8 @@ the second time, a person has to look (draft-ietf-httpapi-idempotency-key-header
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from syndicate.flows.house import House
 from syndicate.model import SyndicateError
-from syndicate.store import answered
+from syndicate.store import Database, answered
 from syndicate.store.answered import UNDER_WAY, Answered
 
 KEPT = timedelta(hours=48)
@@ -56,12 +55,12 @@ class Kept:
     body: str
 
 
-def begin(house: House, asked: Request, now: datetime, *, is_repeatable: bool) -> Kept | None:
+def begin(database: Database, asked: Request, now: datetime, *, is_repeatable: bool) -> Kept | None:
     """The answer that there is; None: do it, then :func:`keep` or :func:`let_go`, with the same ``now``.
 
     ``is_repeatable``: done twice it is as if done once. Raises Reused, UnderWay, Lost.
     """
-    with house.database.begin() as connection:
+    with database.begin() as connection:
         found = answered.get(connection, asked.who, asked.key)
         if found and now - found.at >= KEPT:
             answered.forget(connection, asked.who, asked.key, found.at)
@@ -90,19 +89,19 @@ def _may_begin_again(found: Answered, now: datetime, *, is_repeatable: bool) -> 
         )
 
 
-def keep(house: House, asked: Request, began: datetime, answer: Kept) -> None:
+def keep(database: Database, asked: Request, began: datetime, answer: Kept) -> None:
     """What was answered, to be answered again."""
-    with house.database.begin() as connection:
+    with database.begin() as connection:
         answered.keep(connection, asked.who, asked.key, began, answer.status, answer.body)
 
 
-def let_go(house: House, asked: Request, began: datetime) -> None:
+def let_go(database: Database, asked: Request, began: datetime) -> None:
     """Nothing was done, and it may be tried again with the same key."""
-    with house.database.begin() as connection:
+    with database.begin() as connection:
         answered.forget(connection, asked.who, asked.key, began)
 
 
-def prune(house: House, now: datetime) -> int:
+def prune(database: Database, now: datetime) -> int:
     """Forget answers that are old; how many."""
-    with house.database.begin() as connection:
+    with database.begin() as connection:
         return answered.prune(connection, now - KEPT)

@@ -60,7 +60,7 @@ def listen(house: House, now: datetime) -> list[str]:
     problems = []
     if house.hooks:
         hear(house.database, house.hooks, house.key, now)
-    prune(house, now)
+    prune(house.database, now)
     try:
         pull(house, "sendgrid", now)
     except CarrierError as error:

@@ -239,14 +239,14 @@ class Gate:
     def _once(self, call: Call[G], digest: str, deed: "_Deed") -> Answer:
         """The deed's answer: now, or the one that was kept. What failed is not kept."""
         asked = once.Request(f"token {call.bearer.token}", call.request.state.key, digest)
-        if kept := once.begin(self.house, asked, call.now, is_repeatable=deed.is_repeatable):
+        if kept := once.begin(self.house.database, asked, call.now, is_repeatable=deed.is_repeatable):
             return _json(kept.status, kept.body, {REPLAYED: "true"})
         try:
             made = deed.done()
         except BaseException:
-            once.let_go(self.house, asked, call.now)
+            once.let_go(self.house.database, asked, call.now)
             raise
-        once.keep(self.house, asked, call.now, made)
+        once.keep(self.house.database, asked, call.now, made)
         return _json(made.status, made.body)
 
     def _safely(self, answered: Callable[[], Answer]) -> Answer:

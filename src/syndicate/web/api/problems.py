@@ -135,7 +135,10 @@ def for_programs(handler: Callable[[Asked, Any], Answer]) -> Callable[[Asked, An
 
 def _invalid(error: ValidationError) -> Problem:
     errors = [
-        {"field": ".".join(map(str, one["loc"])) or "body", "problem": one["msg"]}
+        {
+            "field": ".".join(map(str, one["loc"])) or "body",
+            "problem": one["msg"].removeprefix("Value error, "),
+        }
         for one in error.errors(include_url=False, include_context=False, include_input=False)[:50]
     ]
     told = "; ".join(f"{one['field']}: {one['problem']}" for one in errors[:3])

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from syndicate.subscribers import canonical
 from syndicate.web.api.problems import wrong
 
 _LONGEST_NUMBER = 10**18 - 1
@@ -17,7 +18,16 @@ Line = Annotated[str, StringConstraints(max_length=500, pattern=LINE)]
 
 Text = Annotated[str, StringConstraints(max_length=20_000, pattern=TEXT)]
 
-Email = Annotated[str, StringConstraints(min_length=3, max_length=320, pattern=LINE)]
+
+def _mailable(email: str) -> str:
+    canonical(email)
+    return email
+
+
+Email = Annotated[
+    str, StringConstraints(min_length=3, max_length=320, pattern=LINE), AfterValidator(_mailable)
+]
+"""An address that can be mailed."""
 
 Number = Annotated[int, Field(ge=1, le=_LONGEST_NUMBER)]
 """What something is known by."""

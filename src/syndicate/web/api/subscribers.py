@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from syndicate.flows import amend, people
 from syndicate.flows.people import Happening, Known
 from syndicate.model import Role, Subscriber, SubscriberStatus
+from syndicate.subscribers.signups import tongues, zone
 from syndicate.subscribers.tending import Amended
 from syndicate.web.api.call import Call
 from syndicate.web.api.gate import Gate
@@ -21,8 +22,9 @@ PERSON = "/api/subscribers/{person:int}"
 Languages = Annotated[
     list[Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[A-Za-z0-9-]+$")]],
     Field(min_length=1, max_length=20),
+    AfterValidator(tongues),
 ]
-Zone = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=LINE)]
+Zone = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=LINE), AfterValidator(zone)]
 BARRED = "suppressed"
 """How the fate begins of who is not to be mailed."""
 
