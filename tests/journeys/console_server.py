@@ -5,7 +5,7 @@
 ``desk.page(browser, Role.ADMIN, width=360, dark=True).goto(desk.url + "/staff/")``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -151,9 +151,14 @@ class Desk:
 
 
 @contextmanager
-def console(root: Path, more: str = "") -> Iterator[Desk]:
-    """A newsroom in ``root``: weekly was sent, review waits for approval. ``more`` is further config.toml."""
-    house, hands = open_desk(root, more), Hands()
+def console(
+    root: Path, more: str = "", furnish: Callable[[House], House] = lambda house: house
+) -> Iterator[Desk]:
+    """A newsroom in ``root``: weekly was sent, review waits for approval. ``more`` is further config.toml.
+
+    ``furnish`` puts something of the test's own into the house.
+    """
+    house, hands = furnish(open_desk(root, more)), Hands()
     with serving(house, hands) as there:
         yield Desk(there, hands, {role: _member(house, role) for role in Role})
 

@@ -83,8 +83,8 @@ def rehearse(
         raise SyndicateError(NO_EDITION if people else NOBODY)
     if len(people) * len(chosen) > AT_ONCE:
         raise SyndicateError(TOO_MANY)
-    _note(house, number, actor, clock(), seen, len(people) * len(chosen), len(people))
-    desk = _Desk(house, found.newsletter, chosen, people, clock)
+    line = _note(house, number, actor, clock(), seen, len(people) * len(chosen), len(people))
+    desk = _Desk(house, found.newsletter, chosen, people, clock, line)
     try:
         with house.post() as carrier:
             desk.takes = carrier.takes
@@ -148,8 +148,8 @@ def sender_in(house: House, newsletter: Newsletter, language: str) -> Sender:
 
 def _note(
     house: House, number: int, actor: Actor, now: datetime, seen: str | None, mails: int, people: int
-) -> None:
-    """In the audit log, by numbers; nobody mails themselves, or others, without end."""
+) -> int:
+    """In the audit log, by numbers, the line's own is returned; nobody mails themselves, or others, without end."""
     with house.database.begin() as connection:
         issues.hold(connection, number)
         if seen is not None and seen != _mark(connection, number):
@@ -157,6 +157,7 @@ def _note(
         if actor.staff and _sent(connection, actor, now) + mails > PER_HOUR:
             raise SyndicateError(TOO_OFTEN)
         audit.note(connection, actor, "issue.test", _subject(number), now, mails=mails, people=people)
+        return audit.last(connection, _subject(number))
 
 
 def _sent(connection: Connection, actor: Actor, now: datetime) -> int:
@@ -184,7 +185,7 @@ def _marked(digest: Digest) -> Digest:
 class _Desk:
     """What a carrier is handed test mails from, see ``carriers.desk``: one by one, for one lane.
 
-    They are known by numbers that nothing else has (``model.TRIALS``), made of the hour.
+    They are known by numbers that nothing else has (``model.TRIALS``), made of that of the ``line`` in the audit log.
     """
 
     def __init__(
@@ -194,12 +195,12 @@ class _Desk:
         sheets: Sequence[Sheet],
         people: Sequence[tuple[str, str]],
         clock: Clock,
+        line: int,
     ) -> None:
         self.house, self.newsletter, self.clock, self.people = house, newsletter, clock, people
         self.takes = ""
-        first = int(clock().timestamp() * 1000) * 1000
         pairs = [(n, place) for n in range(len(sheets)) for place in range(len(people))]
-        self.waiting = {TRIALS - first - k: pair for k, pair in enumerate(pairs)}
+        self.waiting = {TRIALS - AT_ONCE * line - k: pair for k, pair in enumerate(pairs)}
         self.out: dict[int, tuple[int, int]] = {}
         self.outcomes: dict[tuple[int, int], Outcome] = {}
         self.digests = [_marked(sheet.digest) for sheet in sheets]
