@@ -103,6 +103,14 @@ def test_the_pages_are_accessible_narrow_and_from_right_to_left(desk: Desk) -> N
     story = first_story(desk, "harbour")
     with chromium() as browser:
         page = desk.page(browser, Role.ADMIN, "ar", 360)
-        for path in ("/staff/", "/staff/stories/", f"/staff/stories/{story}/", "/staff/sources/"):
+        one = f"/staff/stories/{story}/"
+        for path in (
+            "/staff/",
+            "/staff/stories/",
+            one,
+            f"{one}withdraw?only=en",
+            f"{one}correct",
+            "/staff/sources/",
+        ):
             page.goto(desk.url + path)
             assert (path, violations(page), too_wide(page)) == (path, [], False)

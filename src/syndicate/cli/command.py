@@ -50,7 +50,19 @@ def command(
 ) -> None:
     """Run the console command; never returns."""
     # each registers its verbs
-    from syndicate.cli import ahead, approve, articles, bounces, clock, control, issue, readers, site, staff  # noqa: F401
+    from syndicate.cli import (  # noqa: F401
+        ahead,
+        approve,
+        articles,
+        bounces,
+        clock,
+        control,
+        issue,
+        readers,
+        site,
+        staff,
+        story,
+    )
 
     _doors.open_house, _doors.serve, _doors.keep_time = open_house, serve, keep_time
     raise SystemExit(ended(app))

@@ -23,7 +23,7 @@ from syndicate.flows.reach import Reach, reach, tellings_of
 from syndicate.flows.seen import OUTDATED, Outdated
 from syndicate.flows.seen import subject_of as issue_subject
 from syndicate.flows.tally import recount
-from syndicate.flows.withdraw import Held, held, reason_of, subject_of
+from syndicate.flows.withdraw import Held, held, make_again, reason_of, subject_of
 from syndicate.model import (
     Actor,
     Article,
@@ -115,13 +115,15 @@ def correct(
     mailing: Mailing = NO_MAIL,
     seen: str | None = None,
 ) -> tuple[Issue, ...]:
-    """Tell readers what was wrong: ``notes`` by language of the version; an empty one takes a note away.
+    """Tell readers what was wrong: ``notes`` by language of the version; an empty one takes a note away. Issues that
+    wait still are made again with them.
 
     Returns the issues that correct it by mail, each of which waits to be approved; none without ``mailing``. Raises
     NotFound; UnsafeValue for a note that is too long, or missing where it is to be mailed; Outdated; SyndicateError
     when nobody can be mailed: the note is kept then.
     """
     wanted = {language: reason_of(note) for language, note in notes.items()}
+    waiting = {one.issue for one in tellings_of(house, story) if one.state is IssueState.PLANNED}
     with house.database.begin() as connection:
         found = held(connection, house, story)
         if seen is not None and seen != found.mark:
@@ -134,6 +136,8 @@ def correct(
         told_in = sorted(language for language, note in wanted.items() if note)
         audit.note(connection, actor, "story.correct", subject_of(story), now, languages=told_in)
         line = audit.last(connection, subject_of(story))
+    for number in waiting:
+        make_again(house, number, now)
     if not mailing.languages:
         return ()
     chosen = [versions[language] for language in mailing.languages]
@@ -272,8 +276,8 @@ def _planned(
 
 
 def _add(connection: Connection, story: str, said: _Said, sheet: _Sheet) -> int:
-    """Its slot is now, give or take some microseconds: no slot of a timetable has any."""
-    slot = said.now if said.now.microsecond else said.now + MOMENT
+    """Its slot is now, or some microseconds before it: no slot of a timetable has any."""
+    slot = said.now if said.now.microsecond else said.now - MOMENT
     while True:
         number = issues.add(
             connection, sheet.newsletter.key, slot, sheet.day.isoformat(), None, said.now, IssueState.PLANNED, {},
@@ -281,4 +285,4 @@ def _add(connection: Connection, story: str, said: _Said, sheet: _Sheet) -> int:
         )  # fmt: skip
         if number is not None:
             return number
-        slot += MOMENT
+        slot -= MOMENT

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from syndicate.flows.house import House
 from syndicate.flows.tally import tally_of
-from syndicate.model import DeliveryState
+from syndicate.model import DeliveryState, IssueState
 from syndicate.store import told
 from syndicate.store.tallies import Tally
 from syndicate.store.told import Telling
@@ -27,12 +27,11 @@ _KINDS = {
 class Reach:
     """People by what became of the mails that told them the version of ``language``.
 
-    ``got`` it; of ``doubtful`` ones nobody knows; ``waiting`` are to get it still; ``lost`` never did. Who got the
-    story by two issues is counted by each. ``issues`` are the numbers of those.
+    ``got`` it; of ``doubtful`` ones nobody knows; ``waiting`` are to get it still, as it was; ``lost`` never did. Who
+    got the story by two issues is counted by each.
     """
 
     language: str
-    issues: tuple[int, ...]
     got: int = 0
     doubtful: int = 0
     waiting: int = 0
@@ -40,12 +39,12 @@ class Reach:
 
 
 def reach(house: House, tellings: Sequence[Telling], now: datetime) -> tuple[Reach, ...]:
-    """By language of the version, in the site's order; of issues that are no corrections."""
-    counted = {number: tally_of(house.database, number, now) for number in {one.issue for one in tellings}}
+    """By language of the version, in the site's order; of issues that are no corrections, and frozen."""
+    frozen = [one for one in tellings if one.state is not IssueState.PLANNED and not one.is_correction]
+    counted = {number: tally_of(house.database, number, now) for number in {one.issue for one in frozen}}
     languages: dict[str, list[Telling]] = {}
-    for one in tellings:
-        if not one.is_correction:
-            languages.setdefault(one.language, []).append(one)
+    for one in frozen:
+        languages.setdefault(one.language, []).append(one)
     order = {language: n for n, language in enumerate(house.site.languages)}
     ordered = sorted(languages, key=lambda one: (order.get(one, len(order)), one))
     return tuple(_reach(one, languages[one], counted) for one in ordered)
@@ -59,9 +58,8 @@ def tellings_of(house: House, story: str) -> list[Telling]:
 
 def _reach(language: str, tellings: Iterable[Telling], counted: dict[int, Tally]) -> Reach:
     found: Counter[str] = Counter()
-    told_by = list(tellings)
-    for one in told_by:
+    for one in tellings:
         for of, state, _, number in counted[one.issue].lines:
             if of == one.edition and state in _KINDS:
                 found[_KINDS[DeliveryState(state)]] += number
-    return Reach(language, tuple(sorted({one.issue for one in told_by})), **found)
+    return Reach(language, **found)

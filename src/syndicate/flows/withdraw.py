@@ -104,6 +104,8 @@ def held(connection: Connection, house: House, story: str, language: str = "") -
     found = articles.light(connection, [story]).get(story)
     if found is None:
         raise NotFound(f"there is no story {story}; the console lists them")
+    order = {tag: n for n, tag in enumerate(house.site.languages)}
+    found = Story(story, tuple(sorted(found.articles, key=lambda one: order.get(one.language, len(order)))))
     titles = {one.language: one.title for one in reversed(found.articles)}
     wanted = (language, *house.site.languages, *titles)
     spoken = next(tag for one in wanted if one and (tag := match(one, titles)))
@@ -187,7 +189,7 @@ def put_back(
         audit.note(connection, actor, "story.put-back", subject_of(story), now, languages=languages)
         waiting = list(_waiting(connection, story))
     for number in waiting:
-        _make_again(house, number, now)
+        make_again(house, number, now)
     return tuple(languages)
 
 
@@ -249,7 +251,7 @@ def _settle(house: House, one: Affected, actor: Actor, now: datetime) -> None:
             case Upshot.TAKEN_BACK:
                 _take_back(house, number, actor, now)
             case Upshot.MADE_AGAIN:
-                _make_again(house, number, now)
+                make_again(house, number, now)
 
 
 def _take_back(house: House, number: int, actor: Actor, now: datetime) -> None:
@@ -258,11 +260,11 @@ def _take_back(house: House, number: int, actor: Actor, now: datetime) -> None:
     except SyndicateError:
         control.pause(house, number, actor, now)
     else:
-        _make_again(house, number, now)
+        make_again(house, number, now)
 
 
-def _make_again(house: House, number: int, now: datetime) -> None:
-    """One whose newsletter is none any more stays as it is, and is never approved."""
+def make_again(house: House, number: int, now: datetime) -> None:
+    """Decide and render a planned issue once more. One whose newsletter is none any more stays as it is."""
     with suppress(SyndicateError):
         apply(house, number, now, anyway=True)
 
