@@ -42,7 +42,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
 """By code, for one and for more."""
 
 TITLES: Mapping[Check, str] = {
-    Check.PLACEHOLDERS: "Nothing is left to fill in",
+    Check.PLACEHOLDERS: "Placeholders",
     Check.SUBJECTS: "Subjects",
     Check.LANGUAGES: "Languages and translations",
     Check.BIOS: "About the authors",
