@@ -191,7 +191,7 @@ class Yard:
         """End both clocks; their exit statuses."""
         for one in self.clocks:
             one.send_signal(signal.SIGTERM)
-        return [one.wait(30) for one in self.clocks]
+        return [one.wait(180) for one in self.clocks]
 
     def set(self, moment: datetime) -> None:
         """Set the time of day under both clocks. By rename: it is read all the time."""

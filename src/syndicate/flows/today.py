@@ -8,6 +8,7 @@ from enum import StrEnum
 from syndicate.editions import Slot, next_slots
 from syndicate.flows.forecast import Forecast, forecast
 from syndicate.flows.house import House
+from syndicate.flows.prepare import BY_STAFF
 from syndicate.flows.standing import Standing, standing
 from syndicate.flows.timetable import zones_of
 from syndicate.model import DeliveryState, Issue, IssueState, StoreError
@@ -141,9 +142,9 @@ def _of_issues(connection: Connection, house: House, clock: Standing) -> Iterato
     waiting = {one.id: one for one in told.open_issues(connection)}
     for issue in waiting.values():
         if issue.state is IssueState.PLANNED:
-            yield Concern(
-                Trouble.HELD if issue.note else Trouble.APPROVE, issue.cutoff, issue, detail=issue.note
-            )
+            # What staff prepare themselves waits for nothing but their approval.
+            note = "" if issue.note == BY_STAFF else issue.note
+            yield Concern(Trouble.HELD if note else Trouble.APPROVE, issue.cutoff, issue, detail=note)
         elif issue.state is IssueState.PAUSED:
             yield Concern(Trouble.PAUSED, issue.cutoff, issue, detail=issue.note)
         elif not clock.leads:

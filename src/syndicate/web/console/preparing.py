@@ -33,6 +33,16 @@ class Line:
     made: tuple[tuple[str, Choice, Choice], ...]
 
     @property
+    def reasons(self) -> tuple[tuple[tuple[str, ...], Choice, Choice], ...]:
+        """Languages of whose readers the same is to be said stand together: (languages, choice, what was chosen)."""
+        alike: dict[tuple[Verdict, str, Verdict], list[tuple[str, Choice, Choice]]] = {}
+        for label, choice, plain in self.made:
+            alike.setdefault((choice.verdict, choice.detail, plain.verdict), []).append(
+                (label, choice, plain)
+            )
+        return tuple((tuple(label for label, _, _ in some), *some[0][1:]) for some in alike.values())
+
+    @property
     def is_in(self) -> bool:
         return any(choice.verdict in _IN for _, choice, _ in self.made)
 

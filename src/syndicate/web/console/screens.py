@@ -14,7 +14,7 @@ from syndicate.model import NotFound, Role, Site
 from syndicate.staff import anti_forgery
 from syndicate.web.answers import answer
 from syndicate.web.console.browsers import browser
-from syndicate.web.console.times import ago, local_time
+from syndicate.web.console.times import ago, dated, local_time
 from syndicate.web.pages import apart
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ class Screens:
             "role_words": role_words(catalogue(language).gettext),
             "number": lambda n: format_number(n, language),
             "time": lambda moment, zone=site.timezone: local_time(moment, zone, language),
+            "dated": dated,
             "ago": lambda moment, now: ago(moment, now, language),
         }
 

@@ -1,6 +1,7 @@
 """Moments as staff read them: the newsroom's clock, and how long ago."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_timedelta, get_datetime_format
@@ -10,6 +11,8 @@ from syndicate.languages import format_date
 from syndicate.languages.locales import locale_for
 
 SECOND = timedelta(seconds=1)
+
+_DATED = re.compile(r"(until|ready) (\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
 
 
 def local_time(moment: datetime | None, zone: str, language: str) -> Markup:
@@ -35,3 +38,10 @@ def ago(moment: datetime | None, now: datetime, language: str) -> str:
 def span(length: timedelta, language: str) -> str:
     """``5 minutes``, ``2 hours``."""
     return format_timedelta(length, locale=locale_for(language))
+
+
+def dated(detail: str) -> tuple[str, datetime] | None:
+    """What ``Choice.detail`` says of a time, as (``until`` or ``ready``, UTC); None where it says something else."""
+    if not (found := _DATED.fullmatch(detail)):
+        return None
+    return found[1], datetime.strptime(found[2], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
