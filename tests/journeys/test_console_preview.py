@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 from types import ModuleType
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route
@@ -18,7 +19,18 @@ from tests.journeys.console_server import NOW, Desk, console
 from syndicate.flows import prepare, rehearse
 from syndicate.flows.house import House
 from syndicate.flows.outside import Outside
-from syndicate.model import COMMAND_LINE, CarrierError, Draft, IssueState, Role, SyndicateError
+from syndicate.model import (
+    COMMAND_LINE,
+    TRIALS,
+    CarrierError,
+    DeliveryState,
+    Draft,
+    IssueState,
+    Outcome,
+    Personal,
+    Role,
+    SyndicateError,
+)
 from syndicate.store import audit, deliveries, issues, testers
 from syndicate.store.tables import edition
 
@@ -330,6 +342,46 @@ def test_what_the_carrier_says_is_told_without_addresses(desk: Desk, issue: str)
     many = [(f"a{n}@example.net", "") for n in range(40)]
     with pytest.raises(SyndicateError, match="too many"):
         rehearse.rehearse(house, number(issue), many, [], COMMAND_LINE, desk.clock)
+
+
+class Letters:
+    """A carrier that fills in by itself, and says no to Turkish."""
+
+    name, lanes, takes = "letters", 1, "letters"
+
+    def __init__(self) -> None:
+        self.taken: list[Personal] = []
+
+    def __enter__(self) -> "Letters":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held open."""
+
+    def carry(self, desk: Any) -> None:
+        while taken := desk.take(1000):
+            for one in taken:
+                assert desk.mark((one.delivery,)) == {one.delivery}
+                is_refused = one.letter.language == "tr"
+                state = DeliveryState.REFUSED if is_refused else DeliveryState.ACCEPTED
+                desk.settle(one.delivery, Outcome(state, "550 no" if is_refused else ""))
+                self.taken.append(one)
+
+
+def test_a_carrier_that_fills_in_by_itself_gets_letters(desk: Desk, issue: str) -> None:
+    carrier = Letters()
+    house = replace(desk.house, post=lambda: carrier)
+    to = [("a@example.net", "Tess"), ("b@example.net", "")]
+    tried = rehearse.rehearse(house, number(issue), to, ["en", "tr"], COMMAND_LINE, desk.clock)
+    assert [(one.place, one.language, one.is_gone) for one in tried] == [
+        (0, "en", True),
+        (0, "tr", False),
+        (1, "en", True),
+        (1, "tr", False),
+    ]
+    assert {one.letter.subject[:6] for one in carrier.taken} == {"[Test]", "[Denem"}
+    assert len({one.delivery for one in carrier.taken}) == 4
+    assert all(one.delivery < TRIALS for one in carrier.taken)
 
 
 # -- how it looks, and drafts

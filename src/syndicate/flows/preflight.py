@@ -6,7 +6,7 @@ ask:  their links, the domain's records, a spam filter --> kept with the hour, a
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 
@@ -75,8 +75,10 @@ def look(house: House, number: int, now: datetime) -> Preflight:
         Sheet(one.digest, _head(house, found.newsletter, one.digest, now), content)
         for one, content in zip(found.sheets, told, strict=True)
     ]
+    # A correction goes to those who had the story, in the languages they had it in.
+    wanted = () if found.issue.corrects else found.newsletter.languages
     judged = [
-        *of_mails(sheets, found.newsletter.languages, before),
+        *of_mails(sheets, wanted, before),
         *of_asked(asked, _links(house, found), _domain(house)),
     ]
     is_asking = _is_running(last, now)
@@ -187,7 +189,9 @@ def _domain_of(address: str) -> str:
 
 
 def _head(house: House, newsletter: Newsletter, digest: Digest, now: datetime) -> Mapping[str, str]:
-    parsed = message_from_bytes(_message(house, newsletter, digest, now).partition(b"\r\n\r\n")[0])
+    """The headers alone: what stands below them takes longer to write, and changes none of them."""
+    bare = replace(digest, subject="-", html="", text="")
+    parsed = message_from_bytes(_message(house, newsletter, bare, now).partition(b"\r\n\r\n")[0])
     return {name.lower(): " ".join(str(value).split()) for name, value in parsed.items()}
 
 

@@ -190,7 +190,7 @@ def _room(house: House, number: int) -> _Room:
         issue = issues.get(connection, number)
         newsletter = house.newsletter(issue.newsletter)
         held, cadences = drafts.get(connection, number), cadences_of(connection, number)
-        if held.is_applied or issue.state is not IssueState.PLANNED:
+        if issue.corrects or held.is_applied or issue.state is not IssueState.PLANNED:
             found = issues.editions(connection, number)
             frozen = {one.edition.id: one.digest for one in found}
             return _Room(house, issue, newsletter, tuple(one.edition for one in found), frozen)
