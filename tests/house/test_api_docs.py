@@ -3,6 +3,7 @@
 Write its tables again with ``WRITE_DOCS=1 .venv/bin/pytest tests/house/test_api_docs.py``.
 """
 
+import json
 import os
 import re
 import shlex
@@ -73,6 +74,15 @@ def test_the_examples_are_taken(operations: list[Operation]) -> None:
             body = options.get("-d", ["{}"])[0]
             assert ("-d" in options) == (headers.get("Content-Type") == "application/json"), url
             one.takes.model_validate_json(body, strict=True)
+
+
+def test_the_examples_of_the_description_are_taken(operations: list[Operation]) -> None:
+    shown = 0
+    for one in operations:
+        for body in one.takes.model_json_schema().get("examples", ()):
+            one.takes.model_validate_json(json.dumps(body), strict=True)
+            shown += 1
+    assert shown >= 8
 
 
 def examples() -> Iterator[list[str]]:

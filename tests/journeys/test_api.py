@@ -124,17 +124,18 @@ def test_an_issue_from_its_draft_to_its_end(api: Programs) -> None:
 
 def test_what_went_out_is_told(api: Programs) -> None:
     sender = api.client(Role.SENDER)
-    (sent,) = got(sender, "/api/issues?newsletter=weekly")["items"]
+    (sent,) = got(sender, "/api/issues?newsletter=weekly&state=sent")["items"]
     home = f"/api/issues/{sent['issue']['id']}"
     report = got(sender, f"{home}/report")
-    assert report["states"] == {"accepted": REVIEW}
-    assert sum(one["people"] for one in report["fates"]) == REVIEW
-    assert [(one["domain"], one["people"]) for one in report["domains"]] == [("example.org", REVIEW)]
+    assert (report["whole"]["owed"], report["whole"]["sent"], report["missing"]) == (REVIEW, REVIEW, 0)
+    assert sum(one["sent"] for one in report["languages"]) == REVIEW
+    assert [(one["name"], one["sent"]) for one in report["domains"]] == [("example.org", REVIEW)]
     assert got(sender, f"{home}/progress")["is_over"] is True
     assert done(sender, f"{home}/missing")["people"]["owed again"] == 0
     assert done(sender, f"{home}/settle", {"ruling": "delivered"})["people"] == {"delivered": 0}
-    email = {"ruling": "resend", "addresses": ["nobody@example.org"]}
-    assert done(sender, f"{home}/settle", email, 409)["code"] == "conflict"
+    assert got(sender, f"{home}/in-doubt") == {"items": [], "people": 0, "next": None}
+    assert got(sender, f"{home}/missed?fate=bounced")["people"] == 0
+    assert sender.get(f"{home}/missed?fate=lost").status == 422
     assert done(sender, f"{home}/settle", {"ruling": "burn"}, 422)["errors"][0]["field"] == "ruling"
 
 
@@ -164,6 +165,27 @@ def test_stories_are_found_by_their_words(api: Programs) -> None:
     lacking = got(viewer, "/api/stories?without=ar")["items"]
     assert {story["title"] for story in lacking} == {"A school by the river", "After the rain"}
     assert viewer.get("/api/stories/none").status == 404
+
+
+def test_a_story_is_corrected_withdrawn_and_put_back(api: Programs) -> None:
+    editor, sender = api.client(Role.EDITOR), api.client(Role.SENDER)
+    (found,) = got(editor, "/api/stories?words=market")["items"]
+    home = f"/api/stories/{found['id']}"
+    outlook = got(editor, f"{home}/outlook")
+    assert {one["language"]: one["got"] for one in outlook["reached"]} == {"en": 50, "tr": 50, "ar": 50}
+    note = {"notes": {"tr": "Pazar salı günleri kurulur."}, "mail": ["tr"]}
+    assert done(editor, f"{home}/correct", {"notes": {"kk": "x"}}, 422)["code"] == "invalid"
+    (issue,) = done(editor, f"{home}/correct", {**note, "seen": outlook["mark"]})["issues"]
+    assert (issue["newsletter"], issue["state"], issue["corrects"]) == ("weekly", "planned", found["id"])
+    assert got(sender, f"/api/issues/{issue['id']}/outlook")["languages"] == {"tr": 50}
+    assert done(editor, f"{home}/correct", {**note, "seen": outlook["mark"]}, 409)["code"] == "outdated"
+    assert got(editor, f"{home}/outlook")["notes"] == note["notes"]
+    assert editor.post(f"{home}/withdraw").status == 403
+    affected = done(sender, f"{home}/withdraw", {"language": "tr"})["affected"]
+    assert (issue["id"], "cancelled") in [(one["issue"]["id"], one["upshot"]) for one in affected]
+    assert got(editor, f"{home}/outlook")["withdrawn"] == ["tr"]
+    assert done(sender, f"{home}/put-back")["languages"] == ["tr"]
+    assert done(sender, f"{home}/put-back")["languages"] == []
 
 
 def test_somebody_is_added_found_changed_and_erased(api: Programs) -> None:

@@ -11,11 +11,13 @@ from syndicate.flows.house import House
 from syndicate.model import NotFound
 from syndicate.web.answers import moved
 from syndicate.web.api.audit import audit
+from syndicate.web.api.correcting import correcting
 from syndicate.web.api.drafts import drafts
 from syndicate.web.api.gate import Gate
 from syndicate.web.api.here import here
 from syndicate.web.api.issues import issues
 from syndicate.web.api.lists import lists
+from syndicate.web.api.missed import missed
 from syndicate.web.api.newsletters import newsletters
 from syndicate.web.api.operations import Operation
 from syndicate.web.api.problems import problem_of
@@ -44,9 +46,11 @@ def api(house: House, clock: Callable[[], datetime]) -> Api:
         newsletters,
         issues,
         watching,
+        missed,
         drafts,
         sending,
         stories,
+        correcting,
         subscribers,
         segments,
         suppressions,

@@ -15,7 +15,7 @@ from syndicate.web.api.call import Call
 from syndicate.web.api.gate import Gate
 from syndicate.web.api.issues import ISSUE, IssueLineTold, line_told
 from syndicate.web.api.problems import Problem
-from syndicate.web.api.shapes import LINE, TEXT, Count, Given, Nothing, Told
+from syndicate.web.api.shapes import LINE, TEXT, Count, Given, Nothing, Told, example
 
 DRAFT = f"{ISSUE}/draft"
 
@@ -28,6 +28,10 @@ Subject = Annotated[str, StringConstraints(max_length=LONGEST_SUBJECT, pattern=L
 
 class DraftGiven(Given):
     """All of it: what is not named is as the timetable has it. `revision` is that of the draft it was made of."""
+
+    model_config = example(
+        {"revision": 3, "left_out": ["a9e75a4134491455fa96"], "notes": {"tr": "Bu hafta liman."}}
+    )
 
     revision: Count
     included: Stories = Field(default_factory=list)

@@ -22,7 +22,7 @@ class IssuesWanted(Given):
 
 class IssueTold(Told):
     """`slot` is the time of the timetable, `date` its local date. `is_held`: approved, and can be taken back until
-    `not_before`. `note` is why it waits for staff, or what became of its slot."""
+    `not_before`. `note` is why it waits for staff, or what became of its slot; `corrects` the story it corrects."""
 
     id: int
     newsletter: str
@@ -35,6 +35,7 @@ class IssueTold(Told):
     is_held: bool
     not_before: datetime | None
     note: str
+    corrects: str
 
 
 class TongueTold(Told):

@@ -12,7 +12,7 @@ from syndicate.model import Role
 from syndicate.web.api.call import Call
 from syndicate.web.api.gate import Gate
 from syndicate.web.api.segments import SegmentGiven
-from syndicate.web.api.shapes import LINE, Given, Nothing, Told
+from syndicate.web.api.shapes import LINE, Given, Nothing, Told, example
 
 ERRAND = "/api/errands/{errand:int}"
 
@@ -24,6 +24,8 @@ class ListGiven(Given):
 
 
 class TagGiven(Given):
+    model_config = example({"segment": {"language": "tr", "newsletter": "weekly"}, "tag": "patron"})
+
     segment: SegmentGiven
     tag: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=LINE)]
 

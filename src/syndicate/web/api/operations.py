@@ -28,7 +28,6 @@ class Operation:
     status: int = 200
     takes_file: bool = False
     is_kept: bool = False
-    may_conflict: bool = False
 
     @property
     def address(self) -> str:

@@ -13,12 +13,14 @@ from syndicate.web.api.call import Call
 from syndicate.web.api.gate import Gate
 from syndicate.web.api.issues import ISSUE, IssueLineTold, IssueTold, issue_told, line_told
 from syndicate.web.api.problems import wrong
-from syndicate.web.api.shapes import Count, Email, Given, Moment, Seen, Told
+from syndicate.web.api.shapes import Count, Given, Moment, Number, Seen, Told, example
 
 
 class ApprovalGiven(Given):
     """`people` is how many it goes to, as `outlook` says: needed where there are many. `leave`: when (RFC 3339), or
     "now" as soon as it can be taken back no more; without it, at its slot."""
+
+    model_config = example({"people": 4210, "leave": "2026-05-04T06:00:00Z", "seen": "81.2"})
 
     people: Count | None = None
     leave: Moment | Literal["now"] | None = None
@@ -30,10 +32,12 @@ class MarkGiven(Given):
 
 
 class SettlingGiven(Given):
-    """`addresses`: only of these people; without them, of everybody in doubt."""
+    """`deliveries`: only these, as `in-doubt` numbers them; without it, all that are in doubt."""
+
+    model_config = example({"ruling": "resend", "deliveries": [60211, 60212]})
 
     ruling: Ruling
-    addresses: Annotated[list[Email], Field(min_length=1, max_length=1000)] | None = None
+    deliveries: Annotated[list[Number], Field(min_length=1, max_length=1000)] | None = None
     seen: Seen | None = None
 
 
@@ -93,10 +97,9 @@ def sending(gate: Gate) -> None:
     def settle(call: Call[SettlingGiven]) -> ChangedTold:
         """A person's word on mails that may have gone out: "delivered", "resend" (some may get it twice), "give up"."""
         given, number = call.given, call.number("issue")
-        only = None
-        if given.addresses is not None:
-            only = control.deliveries_to(call.house, number, given.addresses)
-        settled = control.settle(call.house, number, given.ruling, only, call.actor, call.now, given.seen)
+        settled = control.settle(
+            call.house, number, given.ruling, given.deliveries, call.actor, call.now, given.seen
+        )
         return ChangedTold(people={str(given.ruling): settled})
 
 

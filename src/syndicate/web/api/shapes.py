@@ -1,7 +1,7 @@
 """What all requests and answers of the API are made of. Requests are taken strictly: what is unknown is refused."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -67,6 +67,11 @@ class Given(BaseModel):
     """The body of a POST, or the query of a GET."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def example(body: dict[str, Any]) -> ConfigDict:
+    """What a model is configured with that shows one in its description."""
+    return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [body]})
 
 
 class Nothing(Given):

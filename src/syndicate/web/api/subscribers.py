@@ -15,7 +15,7 @@ from syndicate.web.api.call import Call
 from syndicate.web.api.gate import Gate
 from syndicate.web.api.problems import Problem, wrong
 from syndicate.web.api.segments import Name, SegmentGiven
-from syndicate.web.api.shapes import LINE, Email, Given, Line, Nothing, Number, Told
+from syndicate.web.api.shapes import LINE, Email, Given, Line, Nothing, Number, Told, example
 
 PERSON = "/api/subscribers/{person:int}"
 
@@ -39,11 +39,22 @@ class SubscribersWanted(SegmentGiven):
 
 
 class AddressGiven(Given):
+    model_config = example({"email": "reader@example.org"})
+
     email: Email
 
 
 class NewcomerGiven(Given):
     """Somebody who has agreed; `consent` says where and how."""
+
+    model_config = example(
+        {
+            "email": "reader@example.org",
+            "languages": ["tr", "en"],
+            "newsletters": ["weekly"],
+            "consent": "members form, 4 May",
+        }
+    )
 
     email: Email
     name: Line = ""
@@ -55,6 +66,8 @@ class NewcomerGiven(Given):
 
 class ChangeGiven(Given):
     """What is not given stays. `newsletters` are all that they are to get; `consent` is where new ones come from."""
+
+    model_config = example({"timezone": "Europe/Istanbul", "newsletters": {"weekly": "monthly"}})
 
     name: Line | None = None
     languages: Languages | None = None

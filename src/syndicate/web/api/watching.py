@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from syndicate.flows import browse
 from syndicate.flows.approve import outlook
 from syndicate.flows.headway import Headway, headway
-from syndicate.flows.tally import tally_of
+from syndicate.flows.sum_up import sum_up
 from syndicate.model import DeliveryState, Role
 from syndicate.web.api.call import Call
 from syndicate.web.api.gate import Gate
@@ -74,30 +73,45 @@ class ProgressTold(Told):
     mark: str
 
 
-class FateTold(Told):
-    """`people` of one language in one state, for one reason; no language for who was skipped from the start."""
+class FatesTold(Told):
+    """People of one language or domain (`name`), or of all: `owed` is the sum of `sent`, `failed`, `unsure`, `skipped`,
+    `cancelled` and `waiting`; the rest is known of those it was sent to."""
 
-    language: str
+    name: str
+    owed: int
+    sent: int
+    delivered: int
+    bounced: int
+    complained: int
+    left: int
+    failed: int
+    unsure: int
+    skipped: int
+    cancelled: int
+    waiting: int
+
+
+class ReasonTold(Told):
     state: DeliveryState
     reason: str
     people: int
 
 
-class DomainTold(Told):
-    """Empty for all that are not among the largest."""
-
-    domain: str
-    state: DeliveryState
-    people: int
-
-
 class ReportTold(Told):
+    """`left_out` people were in no edition. `missing` certainly did not get it. `unsure` is counted now, the rest at
+    `counted_at`; something was heard since where it `is_stale`."""
+
     issue: IssueTold
-    owed: int
-    states: Mapping[str, int]
-    fates: list[FateTold]
-    domains: list[DomainTold]
+    whole: FatesTold
+    languages: list[FatesTold]
+    domains: list[FatesTold]
+    reasons: list[ReasonTold]
+    left_out: int
+    missing: int
+    unsure: int
     counted_at: datetime
+    is_stale: bool
+    mark: str
 
 
 def watching(gate: Gate) -> None:
@@ -159,24 +173,18 @@ def _parts(found: Iterable[object]) -> list[PartTold]:
 
 
 def _report(call: Call[Nothing]) -> ReportTold:
-    row = browse.one(call.house, call.number("issue"))
-    counted = tally_of(call.house.database, row.issue.id, call.now)
-    spoken = outlook(call.house, row.issue.id, call.now).languages
-    states: Counter[str] = Counter()
-    fates: Counter[tuple[str, str, str]] = Counter()
-    for edition, state, reason, number in counted.lines:
-        states[state] += number
-        fates[spoken.get(edition, "") if edition is not None else "", state, reason] += number
+    found = sum_up(call.house, call.number("issue"), call.now)
+    lists = {"issue", "whole", "languages", "domains", "reasons"}
     return ReportTold(
-        issue=issue_told(call, row.issue),
-        owed=counted.owed,
-        states=states,
-        fates=[
-            FateTold(language=language, state=DeliveryState(state), reason=reason, people=number)
-            for (language, state, reason), number in fates.most_common()
+        issue=issue_told(call, found.issue),
+        whole=FatesTold.model_validate(found.whole),
+        languages=[FatesTold.model_validate(one) for one in found.languages],
+        domains=[FatesTold.model_validate(one) for one in found.domains],
+        reasons=[
+            ReasonTold(state=DeliveryState(state), reason=reason, people=n)
+            for state, reason, n in found.reasons
         ],
-        domains=[DomainTold(domain=d, state=DeliveryState(s), people=n) for d, s, n in counted.domains],
-        counted_at=counted.at,
+        **{name: getattr(found, name) for name in set(ReportTold.model_fields) - lists},
     )
 
 
