@@ -67,3 +67,4 @@ clean:           ## forget the demo's output (never a newsroom's: only ./var)
 .PHONY: pictures
 pictures: $(VENV)/dev  ## the pictures of docs/pictures, from a fresh demo (needs Debian's chromium)
 	$(BIN)/python docs/pictures/make.py
+	$(BIN)/python docs/pictures/console.py
