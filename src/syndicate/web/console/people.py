@@ -9,10 +9,10 @@ from syndicate.languages import catalogue
 from syndicate.model import Role, Subscriber
 from syndicate.store.people import Segment
 from syndicate.subscribers.tending import Amended
-from syndicate.web import choices
 from syndicate.web.console import happenings
 from syndicate.web.console.door import Door
 from syndicate.web.console.visit import Form, Visit
+from syndicate.web.readers import choices
 from syndicate.web.routes import Answer
 
 HOME = "/staff/subscribers/"

@@ -11,12 +11,12 @@ from litestar.params import FromPath, QueryParameter, RawBody
 from syndicate.flows.house import House
 from syndicate.languages import SHIPPED
 from syndicate.web.answers import answer, moved, page
-from syndicate.web.held import Held
-from syndicate.web.leaving import Leaving
 from syndicate.web.pages import SCRIPT, STYLE, Pages
-from syndicate.web.preferences import PreferencesPage
+from syndicate.web.readers.held import Held
+from syndicate.web.readers.leaving import Leaving
+from syndicate.web.readers.preferences import PreferencesPage
+from syndicate.web.readers.sign_up import SignUp
 from syndicate.web.routes import LOOK, Answer, Asked
-from syndicate.web.sign_up import SignUp
 
 In: TypeAlias = Annotated[
     str, QueryParameter(name="in", description="The language of the page, one that is shipped.")

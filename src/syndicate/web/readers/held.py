@@ -14,8 +14,8 @@ from syndicate.flows.subscribe import HeldAbout
 from syndicate.languages import Catalogue, catalogue, format_date
 from syndicate.model import NotFound
 from syndicate.subscribers.lists.cells import inert
-from syndicate.web.forms import Form
-from syndicate.web.readers import Reader, Readers
+from syndicate.web.readers.forms import Form
+from syndicate.web.readers.proof import Reader, Readers
 
 COLUMNS = ("part", "line", "field", "value")
 

@@ -14,8 +14,8 @@ from syndicate.flows.subscribe import Standing
 from syndicate.languages import choose
 from syndicate.model import Newsletter, SubscriberStatus
 from syndicate.subscribers.tokens import Token
-from syndicate.web.choices import title
 from syndicate.web.pages import Pages, Tongue
+from syndicate.web.readers.choices import title
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from syndicate.languages.fallback import match
 from syndicate.model import Newsletter, UnsafeValue, Wish
 from syndicate.subscribers.addresses import mailbox
 from syndicate.subscribers.signups import wish
-from syndicate.web import choices
 from syndicate.web.answers import SCRIPTED, page
 from syndicate.web.conditions import preferred_languages
-from syndicate.web.forms import Form
 from syndicate.web.pages import Tongue
-from syndicate.web.readers import Readers
+from syndicate.web.readers import choices
+from syndicate.web.readers.forms import Form
+from syndicate.web.readers.proof import Readers
 
 AGAIN_AFTER = {Taken.NETWORK_LIMIT: (429, timedelta(hours=1)), Taken.BUSY: (503, timedelta(minutes=15))}
 """Status, and when to try again."""

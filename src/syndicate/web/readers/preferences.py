@@ -1,6 +1,6 @@
 """``/p/{token}``: what somebody gets, in which languages and how often; all that is held about them; the way out.
 
-See ``readers`` for what a link proves.
+See ``proof`` for what a link proves.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from syndicate.flows import subscribe
 from syndicate.flows.subscribe import Preferences
 from syndicate.languages.zones import is_zone
 from syndicate.model import Newsletter
-from syndicate.web import choices
-from syndicate.web.forms import Form
-from syndicate.web.readers import Reader, Readers
+from syndicate.web.readers import choices
+from syndicate.web.readers.forms import Form
+from syndicate.web.readers.proof import Reader, Readers
 
 ORIGIN = "preferences page"
 LONGEST_NAME = 200

@@ -1,8 +1,8 @@
-"""``/u/{token}``: leave a newsletter, or all; take that back; say why. See ``readers`` for what a link proves."""
+"""``/u/{token}``: leave a newsletter, or all; take that back; say why. See ``proof`` for what a link proves."""
 
 from syndicate.flows import subscribe
-from syndicate.web.forms import Form
-from syndicate.web.readers import Reader, Readers
+from syndicate.web.readers.forms import Form
+from syndicate.web.readers.proof import Reader, Readers
 
 ONE_CLICK = b"One-Click"
 REASONS = ("often", "topics", "elsewhere", "unasked", "other")
