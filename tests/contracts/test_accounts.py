@@ -19,6 +19,7 @@ from syndicate.flows.house import House
 from syndicate.model import COMMAND_LINE, Actor, NotFound, Role, Session, SyndicateError, UnsafeValue
 from syndicate.staff import hashed, new_secret, stored
 from syndicate.staff.sessions import IDLE, LONGEST
+from syndicate.staff.throttle import FREE, WINDOW
 from syndicate.store import Database, audit
 from syndicate.store import staff as store
 
@@ -119,7 +120,7 @@ def test_a_link_grows_old_and_a_newer_one_ends_it(house: House, kept: str) -> No
         accounts.linked(house, second, NOW + 48 * 60 * MINUTE)
 
     assert accounts.signed_in(house, secret, NOW) is None
-    assert accounts.token_actor(house, token, HERE, NOW) is None
+    assert accounts.bearer(house, token, HERE, NOW) is None
     with pytest.raises(SignInRefused):
         sign_in(house, "ayse")
     accounts.disable(house, number, COMMAND_LINE, NOW)
@@ -188,7 +189,7 @@ def test_a_new_password_ends_what_the_old_one_opened(house: House, kept: str) ->
     accounts.change_password(house, signed, PASSWORD, "a quite different sentence", HERE, NOW)
     assert accounts.signed_in(house, here, NOW) is not None
     assert accounts.signed_in(house, there, NOW) is None
-    assert accounts.token_actor(house, token, HERE, NOW) is None
+    assert accounts.bearer(house, token, HERE, NOW) is None
     assert sign_in(house, "ayse", "a quite different sentence")
 
 
@@ -243,20 +244,32 @@ def test_a_token_does_the_lesser_of_what_it_and_its_owner_may(house: House) -> N
     with pytest.raises(UnsafeValue, match="name"):
         accounts.add_token(house, signed, "ayse@gazette.example.org", Role.VIEWER, None, HERE, NOW)
     token = accounts.add_token(house, signed, "script", Role.EDITOR, 2 * MINUTE, HERE, NOW)
-    assert accounts.token_actor(house, token, HERE, NOW) == Actor(number, "Ayse (script)", Role.EDITOR, HERE)
-    assert accounts.token_actor(house, token, HERE, NOW + 2 * MINUTE) is None
-    assert accounts.token_actor(house, token + "x", HERE, NOW) is None
+    known = accounts.bearer(house, token, HERE, NOW)
+    assert known is not None
+    assert known.actor == Actor(number, "Ayse (script)", Role.EDITOR, HERE)
+    assert accounts.bearer(house, token, HERE, NOW + 2 * MINUTE) is None
+    assert accounts.bearer(house, token + "x", HERE, NOW) is None
     accounts.change_role(house, number, Role.VIEWER, COMMAND_LINE, NOW)
-    lessened = accounts.token_actor(house, token, HERE, NOW)
+    lessened = accounts.bearer(house, token, HERE, NOW)
     assert lessened is not None
-    assert lessened.role is Role.VIEWER
+    assert lessened.actor.role is Role.VIEWER
 
     _, stranger = entered(house, member(house, "bora", Role.SENDER))
     mine = accounts.account(house, number).tokens[0].id
     with pytest.raises(NotFound):
         accounts.revoke_token(house, stranger, mine, HERE, NOW)
     accounts.revoke_token(house, signed, mine, HERE, NOW)
-    assert accounts.token_actor(house, token, HERE, NOW) is None
+    assert accounts.bearer(house, token, HERE, NOW) is None
+
+
+def test_wrong_tokens_of_a_network_wait_and_lock_nobody_out(house: House, kept: str) -> None:
+    pauses = [accounts.wrong_token(house, HERE, NOW) for _ in range(FREE["token"] + 3)]
+    assert pauses[: FREE["token"]] == [timedelta(0)] * FREE["token"]
+    assert all(pauses[FREE["token"] :])
+    assert accounts.wrong_token(house, "198.51.100.0/24", NOW) == timedelta(0)
+    assert accounts.wrong_token(house, HERE, NOW + WINDOW + MINUTE) == timedelta(0)
+    member(house, "ayse", Role.EDITOR, kept)
+    assert accounts.sign_in(house, "ayse@gazette.example.org", PASSWORD, "", HERE, "a browser", NOW)
 
 
 @pytest.mark.parametrize(

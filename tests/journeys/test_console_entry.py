@@ -277,8 +277,8 @@ def test_a_token_is_shown_once_and_ends(desk: Desk) -> None:
     assert secret
     assert secret[1] not in editor.get("/staff/account").text
     now = desk.clock.now
-    assert accounts.token_actor(desk.house, secret[1], "", now + timedelta(days=29)) is not None
-    assert accounts.token_actor(desk.house, secret[1], "", now + timedelta(days=30)) is None
+    assert accounts.bearer(desk.house, secret[1], "", now + timedelta(days=29)) is not None
+    assert accounts.bearer(desk.house, secret[1], "", now + timedelta(days=30)) is None
     assert editor.post("/staff/account/tokens", name="more", role="sender").status == 409
     number = accounts.account(desk.house, desk.members[Role.EDITOR]).tokens[0].id
     assert (
@@ -286,7 +286,7 @@ def test_a_token_is_shown_once_and_ends(desk: Desk) -> None:
         == 404
     )
     assert editor.post("/staff/account/tokens/revoke", token=str(number)).status == 303
-    assert accounts.token_actor(desk.house, secret[1], "", now) is None
+    assert accounts.bearer(desk.house, secret[1], "", now) is None
 
 
 def test_pages_are_nobodys_but_the_browsers(desk: Desk) -> None:

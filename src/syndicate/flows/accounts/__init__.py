@@ -30,7 +30,6 @@ from syndicate.flows.accounts.tokens import (
     add_token,
     bearer,
     revoke_token,
-    token_actor,
     wrong_token,
 )
 
@@ -63,6 +62,5 @@ __all__ = [
     "sign_out",
     "signed_in",
     "step_up",
-    "token_actor",
     "wrong_token",
 ]

@@ -76,12 +76,6 @@ def bearer(house: House, secret: str, network: str, now: datetime) -> Bearer | N
     return Bearer(found.id, actor, lacks_second_factor(house, member))
 
 
-def token_actor(house: House, secret: str, network: str, now: datetime) -> Actor | None:
-    """Whom a token acts for; None for one that is not valid."""
-    found = bearer(house, secret, network, now)
-    return found.actor if found else None
-
-
 def wrong_token(house: House, network: str, now: datetime) -> timedelta:
     """Somebody there tried one that is not valid; how long the network has to wait, zero for not at all.
 
