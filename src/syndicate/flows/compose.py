@@ -160,9 +160,7 @@ class _Shelf:
         self.authors: dict[str, Author] = authors.by_key(connection, people)
         self.versions = articles.versions(connection, {a.story for a in self.articles.values()})
 
-    def item(
-        self, article_id: str, is_fallback: bool, edition: Edition, issue: Instalment
-    ) -> EditionArticle:
+    def item(self, article_id: str, is_fallback: bool, edition: Edition, issue: Instalment) -> EditionArticle:
         article = self.articles[article_id]
         complete = CompleteArticle(
             article=article,
@@ -186,6 +184,8 @@ class _Shelf:
 
     def _similar(self, article: Article, edition: Edition) -> tuple[SimilarPost, ...]:
         """The best others that the group reads and that the edition does not tell itself."""
+        if not self.composer.similar_count:
+            return ()
         told = {item.story for item in edition.items}
         wanted = self.composer.similar_count
         near = self.index.similar(article.id, edition.reads, wanted + len(told))

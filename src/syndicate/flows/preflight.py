@@ -66,11 +66,13 @@ class Preflight:
 
 def look(house: House, number: int, now: datetime) -> Preflight:
     """Everything that is known; nobody outside is asked. Raises NotFound."""
-    found = preview(house, number)
+    found = preview(house, number, now)
     with house.database.read() as connection:
         asked, last = _kept(connection, number), errands.newest(connection, KIND, _name(number))
         before, mark = _before(connection, found.issue), _mark(connection, number)
-    told = contents(house, number, [one.edition for one in found.sheets])
+    told = [one.content for one in found.sheets]
+    if not found.is_draft:
+        told = [*contents(house, number, [one.edition for one in found.sheets], similar=False)]
     sheets = [
         Sheet(one.digest, _head(house, found.newsletter, one.digest, now), content)
         for one, content in zip(found.sheets, told, strict=True)
@@ -147,7 +149,7 @@ def _done(house: House, number: int, errand: int, clock: Clock) -> None:
 
 
 def _asked(house: House, number: int, errand: int, clock: Clock) -> Asked:
-    found, outside, domain = preview(house, number), house.outside, _domain(house)
+    found, outside, domain = preview(house, number, clock()), house.outside, _domain(house)
     answers = outside.links(_links(house, found)[:MOST_LINKS])
     records = {name: _records(house, name) for name in names(domain)} if domain.is_real else {}
     scores: dict[str, Score] = {}

@@ -8,10 +8,11 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from syndicate.digests import Digest, EditionContent, archive_page, compose
 from syndicate.digests import sender as sender_of
@@ -21,8 +22,8 @@ from syndicate.flows.decide import Redo, decide
 from syndicate.flows.house import House
 from syndicate.flows.prepare import cadences_of
 from syndicate.languages import choose
-from syndicate.model import Edition, Issue, IssueState, Newsletter, NotFound, Subscriber
-from syndicate.store import Connection, drafts, issues, people, sent, subscribers
+from syndicate.model import Draft, Edition, Issue, IssueState, Newsletter, NotFound, Subscriber
+from syndicate.store import Connection, Database, drafts, issues, people, sent, subscribers
 from syndicate.store.people import Segment
 from syndicate.subscribers.looking import sought
 
@@ -30,6 +31,12 @@ MOST_FOUND = 12
 """People that a search shows."""
 
 GONE = "There is no such subscriber any more."
+
+FRESH = timedelta(seconds=20)
+"""How long what was decided of a draft is good for, unless it is saved anew."""
+
+MOST_DRAFTS = 4
+"""That are remembered at a time."""
 
 REMEMBERED = 48
 """Digests of drafts that are kept in memory: composing one takes longer than everything else on a page."""
@@ -42,6 +49,7 @@ class Sheet:
     key: str
     edition: Edition
     digest: Digest
+    content: EditionContent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +84,9 @@ class Look:
     dark: bool = False
 
 
-def preview(house: House, number: int) -> Preview:
-    """Raises NotFound."""
-    room = _room(house, number)
+def preview(house: House, number: int, now: datetime) -> Preview:
+    """What was decided of a draft is taken for true for ``FRESH``. Raises NotFound."""
+    room = _room(house, number, now)
     main = [one for one in room.editions if one.is_main]
     order = {language: n for n, language in enumerate(room.newsletter.languages)}
     main.sort(key=lambda one: (order.get(one.language, len(order)), one.cadence))
@@ -87,9 +95,9 @@ def preview(house: House, number: int) -> Preview:
     return Preview(room.issue, room.newsletter, sheets, room.is_draft, names)
 
 
-def sheet(house: House, number: int, key: str) -> Sheet:
+def sheet(house: House, number: int, key: str, now: datetime) -> Sheet:
     """One of them, or any frozen edition by its number. Raises NotFound."""
-    room = _room(house, number)
+    room = _room(house, number, now)
     found = next((one for one in room.editions if room.key(one) == key), None)
     if found is None:
         raise NotFound(f"issue {number} has no edition {key!r}")
@@ -103,17 +111,20 @@ def document(house: House, number: int, one: Sheet, look: Look, name: str = "") 
         text = for_somebody(digest.text, name, nowhere, is_html=False)
         return plain(text, digest.subject, digest.language, dark=look.dark)
     if look.view == "web":
-        (content,) = contents(house, number, [one.edition])
+        content = one.content or contents(house, number, [one.edition])[0]
         return shown(archive_page(content, house.templates).decode(), dark=look.dark)
     return shown(for_somebody(digest.html, name, nowhere, is_html=True), dark=look.dark)
 
 
-def contents(house: House, number: int, editions: Sequence[Edition]) -> list[EditionContent]:
-    """What editions of an issue say, as of its cutoff. Raises NotFound."""
+def contents(
+    house: House, number: int, editions: Sequence[Edition], *, similar: bool = True
+) -> list[EditionContent]:
+    """What editions of an issue say, as of its cutoff; without ``similar`` posts in half the time. Raises NotFound."""
     with house.database.read() as connection:
         issue = issues.get(connection, number)
         instalment = _instalment(connection, house.newsletter(issue.newsletter), issue)
-        return house.composer.contents(connection, instalment, editions, issue.cutoff)
+        composer = house.composer if similar else replace(house.composer, similar_count=0)
+        return composer.contents(connection, instalment, editions, issue.cutoff)
 
 
 def reading(house: House, found: Preview, subscriber: int) -> Reading:
@@ -158,17 +169,14 @@ def readers(house: House, words: str) -> list[Subscriber]:
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """An issue with its editions. ``frozen`` are their digests by number, None where they are of a draft."""
+    """An issue with its editions. ``frozen`` are their digests by number; of a draft all are ``made`` already."""
 
-    house: House
     issue: Issue
     newsletter: Newsletter
     editions: tuple[Edition, ...]
-    frozen: Mapping[int, Mapping[str, Any]] | None
-
-    @property
-    def is_draft(self) -> bool:
-        return self.frozen is None
+    frozen: Mapping[int, Mapping[str, Any]]
+    made: tuple[Sheet, ...] = ()
+    is_draft: bool = False
 
     def key(self, edition: Edition) -> str:
         if not self.is_draft:
@@ -176,16 +184,12 @@ class _Room:
         return f"{edition.language}.{edition.cadence}" if edition.cadence else edition.language
 
     def sheets(self, wanted: Sequence[Edition]) -> tuple[Sheet, ...]:
-        if self.frozen is not None:
-            return tuple(Sheet(self.key(one), one, restored(self.frozen[one.id])) for one in wanted)
-        said, templates = contents(self.house, self.issue.id, wanted), self.house.templates
-        return tuple(
-            Sheet(self.key(one), one, _COMPOSED.digest(content, templates))
-            for one, content in zip(wanted, said, strict=True)
-        )
+        if self.is_draft:
+            return tuple(next(sheet for sheet in self.made if sheet.edition is one) for one in wanted)
+        return tuple(Sheet(self.key(one), one, restored(self.frozen[one.id])) for one in wanted)
 
 
-def _room(house: House, number: int) -> _Room:
+def _room(house: House, number: int, now: datetime) -> _Room:
     with house.database.read() as connection:
         issue = issues.get(connection, number)
         newsletter = house.newsletter(issue.newsletter)
@@ -193,10 +197,43 @@ def _room(house: House, number: int) -> _Room:
         if issue.corrects or held.is_applied or issue.state is not IssueState.PLANNED:
             found = issues.editions(connection, number)
             frozen = {one.edition.id: one.digest for one in found}
-            return _Room(house, issue, newsletter, tuple(one.edition for one in found), frozen)
-    redo = Redo(number, held.draft, for_readers=False)
-    plan = decide(house.database, newsletter, issue.cutoff, cadences, redo).plan
-    return _Room(house, issue, newsletter, plan.editions, None)
+            return _Room(issue, newsletter, tuple(one.edition for one in found), frozen)
+    lately = _LATELY.setdefault(house.database, {})
+    known = lately.get(number)
+    if known and known.revision == held.revision and abs(now - known.at) < FRESH:
+        return known.room
+    room = _drafted(house, issue, newsletter, held.draft, cadences)
+    lately.pop(number, None)
+    lately[number] = _Known(room, held.revision, now)
+    for old in list(lately)[:-MOST_DRAFTS]:
+        lately.pop(old, None)
+    return room
+
+
+def _drafted(
+    house: House, issue: Issue, newsletter: Newsletter, draft: Draft, cadences: tuple[str, ...]
+) -> _Room:
+    redo = Redo(issue.id, draft, for_readers=False)
+    editions = decide(house.database, newsletter, issue.cutoff, cadences, redo).plan.editions
+    bare = _Room(issue, newsletter, editions, {}, is_draft=True)
+    made = tuple(
+        Sheet(bare.key(one), one, _COMPOSED.digest(content, house.templates), content)
+        for one, content in zip(editions, contents(house, issue.id, editions), strict=True)
+    )
+    return replace(bare, made=made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was decided of a draft, and when."""
+
+    room: _Room
+    revision: int
+    at: datetime
+
+
+_LATELY: WeakKeyDictionary[Database, dict[int, _Known]] = WeakKeyDictionary()
+"""The last draft of each issue that was looked at: its page and the frames on it ask for the same."""
 
 
 def _instalment(connection: Connection, newsletter: Newsletter, issue: Issue) -> Instalment:

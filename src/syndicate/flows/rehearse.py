@@ -76,7 +76,7 @@ def rehearse(
     out since ``seen``; UnsafeValue for what is no address.
     """
     people = [(mailbox(email), name) for email, name in to]
-    found = preview(house, number)
+    found = preview(house, number, clock())
     sheets = [one for one in found.sheets if not one.edition.cadence] or list(found.sheets)
     chosen = [one for one in sheets if not languages or one.edition.language in languages]
     if not people or not chosen:

@@ -37,7 +37,7 @@ def preview_pages(door: Door) -> None:
     screens = door.screens
 
     def shown(visit: Visit, status: int = 200, **more: Any) -> Answer:
-        found = preview(visit.house, visit.number("issue"))
+        found = preview(visit.house, visit.number("issue"), visit.now)
         one = _reading(visit, found)
         return screens.show(visit, "preview", status, **_of(visit, found, one), **{"matches": None, **more})
 
@@ -64,7 +64,7 @@ def preview_pages(door: Door) -> None:
             if not visit.signed.member.role.may(Role.EDITOR):
                 return screens.refusal(visit, 403, NOT_YOURS)
             name = called(visit.house, _number(given))
-        one = sheet(visit.house, number, visit.text("sheet"))
+        one = sheet(visit.house, number, visit.text("sheet"), visit.now)
         how = Look(chosen.get("view", "mail"), dark="dark" in chosen)
         body = document(visit.house, number, one, how, name).encode()
         private = {"cache-control": "no-store", "x-robots-tag": "noindex"}
@@ -123,7 +123,7 @@ def _seen(visit: Visit, found: Preview, one: Reading | None) -> list[Any]:
         return []
     return [
         next((s for s in found.sheets if s.key == one.key), None)
-        or sheet(visit.house, found.issue.id, one.key)
+        or sheet(visit.house, found.issue.id, one.key, visit.now)
     ]
 
 

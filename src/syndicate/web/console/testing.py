@@ -64,7 +64,7 @@ def testing_pages(door: Door) -> None:
 
 def _of(visit: Visit) -> dict[str, Any]:
     number = visit.number("issue")
-    found = preview(visit.house, number)
+    found = preview(visit.house, number, visit.now)
     languages = dict.fromkeys(one.edition.language for one in found.sheets)
     may_list = visit.signed.member.role.may(Role.SENDER)
     return {
