@@ -6,6 +6,7 @@ everything that anybody got of it, by person -> the best of theirs -> one line: 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 
 from syndicate.model import SkipReason
 
@@ -41,7 +42,7 @@ def addressed(got: Iterable[Got], *, doubtful_too: bool = False) -> Iterator[Add
     Who got the story by several newsletters has it corrected by one through which they can be reached still; what
     certainly arrived comes before what is in doubt, and the first mail before later ones.
     """
-    for subscriber, theirs in groupby(got, key=lambda one: one.subscriber):
+    for subscriber, theirs in groupby(got, key=attrgetter("subscriber")):
         best = min(theirs, key=lambda one: (bool(_reason(one, doubtful_too)), one.is_doubtful))
         yield Addressed(subscriber, best.newsletter, best.article, _reason(best, doubtful_too))
 

@@ -8,7 +8,7 @@ A digest that went out stays as it was. What is mailed is an issue like any othe
 approved, can be taken back, and is reported on. The timetable never looks at it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -86,12 +86,13 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A newsletter's correction before it is written: its editions, each rendered."""
+    """A newsletter's correction before it is written: its editions, each rendered, and the lines of its ledger."""
 
     newsletter: Newsletter
     day: date
     name: str
     editions: tuple[tuple[Edition, Mapping[str, Any]], ...]
+    lines: Sequence[Addressed]
 
 
 def outlook(house: House, story: str, language: str, now: datetime) -> Outlook:
@@ -171,8 +172,7 @@ def _mailed(
     house: House, story: str, chosen: Sequence[Article], mailing: Mailing, said: _Said
 ) -> tuple[Issue, ...]:
     while True:
-        sheets = _sheets(house, story, chosen, said)
-        made = _written(house, story, chosen, mailing, said, sheets)
+        made = _written(house, story, said, _sheets(house, story, chosen, mailing, said))
         if made is not None:
             break
     if not made:
@@ -182,40 +182,29 @@ def _mailed(
     return made
 
 
-def _written(
-    house: House,
-    story: str,
-    chosen: Sequence[Article],
-    mailing: Mailing,
-    said: _Said,
-    sheets: Sequence[_Sheet],
-) -> tuple[Issue, ...] | None:
+def _written(house: House, story: str, said: _Said, sheets: Sequence[_Sheet]) -> tuple[Issue, ...] | None:
     """The issues, in one transaction; None when a name that was free is not any more: then they are made again.
 
     Raises Outdated when somebody said something else of the story meanwhile.
     """
-    articles = [one.id for one in chosen]
     with house.database.begin() as connection:
         issues.hold_planning(connection)
         if audit.last(connection, subject_of(story)) != said.line:
             raise Outdated(OUTDATED)
         if any(_name(connection, one.newsletter.key, one.day) != one.name for one in sheets):
             return None
-        got = (Got(*line) for line in recipients.of(connection, story, articles, list(house.newsletters)))
-        lines: dict[str, list[Addressed]] = {}
-        for line in addressed(got, doubtful_too=mailing.doubtful_too):
-            lines.setdefault(line.newsletter, []).append(line)
-        made = [
-            _write(connection, house, story, said, one, lines.get(one.newsletter.key, [])) for one in sheets
-        ]
+        made = [_write(connection, house, story, said, one) for one in sheets]
         return tuple(issues.get(connection, number) for number in made if number)
 
 
-def _sheets(house: House, story: str, chosen: Sequence[Article], said: _Said) -> list[_Sheet]:
-    """An edition for each version that each newsletter told, rendered."""
+def _sheets(
+    house: House, story: str, chosen: Sequence[Article], mailing: Mailing, said: _Said
+) -> list[_Sheet]:
+    """For each newsletter that told it: whom it goes to, and an edition for each version, rendered."""
     by_id, made = {one.id: one for one in chosen}, []
     with house.database.read() as connection:
         places = recipients.places(connection, story, list(house.newsletters))
+        lines = _lines(connection, house, story, list(by_id), mailing)
         for key in dict.fromkeys(key for key, article in places if article in by_id):
             newsletter = house.newsletters[key]
             day = said.now.astimezone(ZoneInfo(newsletter.timezone)).date()
@@ -223,8 +212,20 @@ def _sheets(house: House, story: str, chosen: Sequence[Article], said: _Said) ->
             editions = [_edition(by_id[article]) for of, article in places if of == key and article in by_id]
             issue = Instalment(newsletter, day, name, said.draft)
             digests = house.composer.digests(connection, issue, editions, said.now)
-            made.append(_Sheet(newsletter, day, name, tuple(zip(editions, digests, strict=True))))
+            pairs = tuple(zip(editions, digests, strict=True))
+            made.append(_Sheet(newsletter, day, name, pairs, lines.get(key, [])))
     return made
+
+
+def _lines(
+    connection: Connection, house: House, story: str, articles: Collection[str], mailing: Mailing
+) -> dict[str, list[Addressed]]:
+    """By newsletter, a line for everybody who got one of these versions."""
+    got = (Got(*line) for line in recipients.of(connection, story, articles, list(house.newsletters)))
+    lines: dict[str, list[Addressed]] = {}
+    for line in addressed(got, doubtful_too=mailing.doubtful_too):
+        lines.setdefault(line.newsletter, []).append(line)
+    return lines
 
 
 def _edition(article: Article) -> Edition:
@@ -239,11 +240,9 @@ def _name(connection: Connection, newsletter: str, day: date) -> str:
     return next(name for name in names if issues.find(connection, newsletter, name) is None)
 
 
-def _write(
-    connection: Connection, house: House, story: str, said: _Said, sheet: _Sheet, lines: Sequence[Addressed]
-) -> int | None:
+def _write(connection: Connection, house: House, story: str, said: _Said, sheet: _Sheet) -> int | None:
     """The issue of one newsletter, with its ledger; None when nobody would get it."""
-    owed = {line.article for line in lines if not line.reason}
+    owed = {line.article for line in sheet.lines if not line.reason}
     if not owed:
         return None
     number = _add(connection, story, said, sheet)
@@ -254,20 +253,18 @@ def _write(
         for edition, digest in sheet.editions
         if edition.items[0].article_id in owed
     }
-    deliveries.plan(connection, number, _planned(house, sheet, lines, editions), said.now)
-    people = sum(not line.reason for line in lines)
+    deliveries.plan(connection, number, _planned(house, sheet, editions), said.now)
+    people = sum(not line.reason for line in sheet.lines)
     audit.note(
         connection, said.actor, "issue.correct", issue_subject(number), said.now, story=story, people=people
     )
     return number
 
 
-def _planned(
-    house: House, sheet: _Sheet, lines: Sequence[Addressed], editions: Mapping[str, int]
-) -> Iterator[Planned]:
+def _planned(house: House, sheet: _Sheet, editions: Mapping[str, int]) -> Iterator[Planned]:
     key, newsletter = house.key, sheet.newsletter.key
     domain = house.planner.mail_domain
-    for line in lines:
+    for line in sheet.lines:
         if line.reason:
             yield Planned(line.subscriber, None, "", line.reason)
         else:
