@@ -78,7 +78,7 @@ def get(connection: Connection, number: int) -> Tally | None:
 
 
 def count(connection: Connection, number: int, now: datetime, told: Callable[[str], str]) -> Tally:
-    """Count the ledger as it is: it takes a second or so for a million lines.
+    """Count the ledger as it is: it takes seconds for a million lines.
 
     ``told`` takes addresses out of a reason.
     """
