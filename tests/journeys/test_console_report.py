@@ -108,6 +108,7 @@ def test_their_list_is_for_admins_with_their_password_and_kept_in_the_log(desk: 
     assert len(rows) == 7
     assert all("@example.org" in row and UNKNOWN in row for row in rows[1:])
     assert told(desk)[:2] == ["issue.exported", "issue.export"]
+    assert admin.post("/staff/issues/987/missing.csv", fields).status == 404
     desk.clock.on(minutes=11)
     asked = admin.post(PAGE + "missing.csv", fields)
     assert "example.org," not in asked.text

@@ -88,9 +88,10 @@ def as_list(
     """The bytes of a CSV file (RFC 4180) of all of them. That it began is in the audit log before the first byte, how
     many people were written and whether it came to its end after the last. Raises NotFound.
     """
+    with house.database.read() as connection:
+        issues.get(connection, number)
     counted = current(house.database, number, clock())
     with house.database.begin() as connection:
-        issues.get(connection, number)
         chosen = {"fate": asked.fate or "all", "reason": asked.reason}
         audit.note(connection, actor, "issue.export", subject_of(number), clock(), **chosen)
     return _written(house.database, number, counted, asked, actor, clock)
