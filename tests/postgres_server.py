@@ -9,8 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGINT, SIGQUIT
 
 from sqlalchemy import create_engine, text
+
+from syndicate.store.database import HEAD
 
 
 def programs() -> Path | None:
@@ -63,7 +66,8 @@ def server(programs: Path, *, is_durable: bool = False) -> Iterator[str]:
             _wait(process, url.format(name="postgres"), folder / "log")
             yield url
         finally:
-            process.send_signal(2)  # SIGINT: a fast shutdown
+            # What is not to last needs no last checkpoint: an immediate shutdown.
+            process.send_signal(SIGINT if is_durable else SIGQUIT)
             process.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -94,3 +98,33 @@ def create(server: str, name: str, template: str = "template1") -> str:
     """A database of this name; its address."""
     administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     return server.format(name=name)
+
+
+def emptied(url: str) -> str:
+    """Take every row from a migrated database that a test before has used; the same address.
+
+    Many times quicker than another database: of all the tables a test fills five.
+    """
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        # Past the triggers that guard the audit log. Whoever still holds a lock is an error of the test before.
+        connection.exec_driver_sql("SET session_replication_role = replica")
+        connection.exec_driver_sql("SET lock_timeout = '20s'")
+        connection.exec_driver_sql(_EMPTY)
+        connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
+    engine.dispose()
+    return url
+
+
+_EMPTY = """
+DO $$
+DECLARE name text; is_full boolean; full_ones text[] := '{}';
+BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || quote_ident(name) || ')' INTO is_full;
+    IF is_full THEN full_ones := full_ones || quote_ident(name); END IF;
+  END LOOP;
+  IF full_ones <> '{}' THEN EXECUTE 'TRUNCATE ' || array_to_string(full_ones, ', ') || ' CASCADE'; END IF;
+  PERFORM setval(s.seqrelid, s.seqstart, false) FROM pg_sequence s WHERE pg_sequence_last_value(s.seqrelid) IS NOT NULL;
+END $$
+"""

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.postgres_server import create
+from tests.postgres_server import create, emptied
 
 from syndicate.store import Database
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """A migrated database that others are copied from."""
+def postgres_ready(postgres_server: str) -> str:
+    """The address of a migrated database, which each test finds empty."""
     made = Database(create(postgres_server, "ready"))
     made.migrate()
     made.close()
-    return "ready"
+    return made.url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -40,8 +40,6 @@ def database(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> It
         opened = Database(f"sqlite:///{tmp_path}/contract.db")
         opened.migrate()
     else:
-        server = request.getfixturevalue("postgres_server")
-        template = request.getfixturevalue("postgres_template")
-        opened = Database(create(server, f"contract_{uuid.uuid4().hex}", template))
+        opened = Database(emptied(request.getfixturevalue("postgres_ready")))
     yield opened
     opened.close()

@@ -9,12 +9,19 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from tests.migrated import by_alembic
 
 from syndicate import store
 from syndicate.model import StoreError
 from syndicate.store import Database
+from syndicate.store import database as databases
 from syndicate.store.database import HEAD
 from syndicate.store.tables import metadata
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "_upgrade", by_alembic)
 
 
 def test_from_empty_to_the_tables_as_they_are_written(empty_url: str) -> None:

@@ -1,12 +1,11 @@
 """What the papers say can be typed: every command in them exists."""
 
 import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.journeys.warm import warm
 
 ROOT = Path(__file__).parents[2]
 PAPERS = sorted(p for p in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")] if "decisions" not in p.parts)
@@ -29,11 +28,8 @@ def commands(path: Path, program: str) -> list[list[str]]:
 
 @cache
 def help_of(*verbs: str) -> str:
-    code = "import sys; from syndicate.app import main; sys.argv[0] = 'syndicate'; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, *verbs, "--help"], capture_output=True, text=True, timeout=60,
-        env={"PATH": "/usr/bin:/bin", "COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"},
-    )  # fmt: skip
+    environment = {"PATH": "/usr/bin:/bin", "COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
+    done = warm().run((*verbs, "--help"), ROOT, environment)
     return done.stdout if done.returncode == 0 else ""
 
 

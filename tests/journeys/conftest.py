@@ -2,8 +2,8 @@
 
 import json
 import os
+import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.journeys.warm import warm
 
 from syndicate.app import open_house
 from syndicate.flows.house import House
@@ -78,15 +79,8 @@ class Newsroom:
         self.command("subscribers", "sync")
 
     def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """The installed command, in a process of its own."""
-        made = subprocess.run(
-            [str(Path(sys.executable).with_name("syndicate")), *words],
-            cwd=self.root,
-            env={**os.environ, "SYNDICATE_SECRET": "a secret of the tests"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        """The console command, in a process of its own."""
+        made = warm().run(words, self.root, {**os.environ, "SYNDICATE_SECRET": "a secret of the tests"})
         if check:
             assert made.returncode == 0, f"{words}: {made.returncode}\n{made.stdout}\n{made.stderr}"
         return made
@@ -115,7 +109,7 @@ class Newsroom:
 
 
 @pytest.fixture
-def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Newsroom]:
+def newsroom(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Newsroom]:
     """Make a newsroom: ``newsroom(weekly="fallback = ['en']", more="[newsletters.daily] …")``."""
     monkeypatch.setenv("SYNDICATE_SECRET", "a secret of the tests")
 
@@ -124,6 +118,8 @@ def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
         made = Newsroom(tmp_path / "newsroom")
         made.write("config.toml", text)
         (made.root / "articles").mkdir(exist_ok=True)
+        (made.root / "var").mkdir()
+        shutil.copy(migrated, made.root / "var" / "syndicate.db")
         return made
 
     return make

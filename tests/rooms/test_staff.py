@@ -21,6 +21,7 @@ from syndicate.staff import (
     new_secret,
     new_totp_secret,
     objection,
+    passwords,
     provisioning_uri,
     qr_svg,
     recovery_codes,
@@ -32,6 +33,8 @@ from syndicate.staff.sessions import IDLE, LONGEST, STEP_UP
 from syndicate.staff.throttle import FREE, WINDOW
 from syndicate.staff.throttle import LONGEST as LONGEST_WAIT
 
+# The other tests hash cheaply (see tests/conftest.py).
+IN_SERVICE = passwords._hasher
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 AGO = st.lists(st.timedeltas(timedelta(0), WINDOW * 2), max_size=60)
@@ -39,13 +42,16 @@ RFC_6238 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 """The key of its test vectors, ``12345678901234567890``."""
 
 
-def test_a_password_is_known_again_however_a_keyboard_writes_it() -> None:
+def test_a_password_is_known_again_however_a_keyboard_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cheap = hashed("a password of a test")
+    monkeypatch.setattr(passwords, "_hasher", IN_SERVICE)
     written = "köprünün üstünde yedi martı"
     kept = hashed(unicodedata.normalize("NFD", written))
     assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert verify(kept, written)
     assert not verify(kept, written + " ")
     assert not is_outdated(kept)
+    assert is_outdated(cheap), "made again at the next sign-in"
 
 
 def test_nobody_has_no_password_and_half_a_hash_is_none() -> None:
