@@ -18,7 +18,16 @@ from syndicate.store.deliveries import Planned
 
 NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-DIGEST = {"subject": "Üç yazı", "html": "<p>ş 中</p>"}
+DIGEST = {
+    "subject": "Üç yazı",
+    "preheader": "",
+    "html": "<p>ş 中</p>",
+    "text": "ş 中",
+    "language": "tr",
+    "direction": "ltr",
+    "told": [],
+    "on_the_web": [],
+}
 
 
 def article(name: str, **values: Any) -> Article:

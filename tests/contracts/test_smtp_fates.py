@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.contracts.desk import MemoryDesk
 from tests.contracts.smtp_robot import GOOD, HANG_UP, IN_THE_MIDDLE, Robot, listening
@@ -41,7 +41,6 @@ script = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     scripts=st.dictionaries(st.integers(0, 6), script),
     called_back=st.sets(st.integers(0, 6), max_size=2),

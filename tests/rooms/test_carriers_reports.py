@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.carriers import reports
@@ -111,7 +111,6 @@ _NAMES = sorted(path.stem for path in SAMPLES.glob("*.eml"))
 
 
 @given(st.sampled_from(_NAMES), st.randoms(use_true_random=False), st.integers(1, 40))
-@settings(max_examples=300)
 def test_no_damage_makes_it_raise(name: str, chance: random.Random, hurts: int) -> None:
     message = bytearray(sample(name))
     for _ in range(hurts):

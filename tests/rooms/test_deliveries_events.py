@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.deliveries import Heard, heard
@@ -30,7 +30,6 @@ STATES = st.sampled_from(S)
 
 
 @given(STATES, EVENTS, st.data())
-@settings(max_examples=600)
 def test_order_duplicates_and_parts_do_not_matter(state: S, events: list[Event], data: st.DataObject) -> None:
     at_once = heard(state, "why", events)
     shuffled = data.draw(st.permutations(events + events[:3]))
@@ -41,7 +40,6 @@ def test_order_duplicates_and_parts_do_not_matter(state: S, events: list[Event],
 
 
 @given(STATES, EVENTS, EVENTS)
-@settings(max_examples=300)
 def test_more_events_take_nothing_back(state: S, some: list[Event], more: list[Event]) -> None:
     before, after = heard(state, "why", some), heard(state, "why", some + more)
     assert _rank(before) <= _rank(after)

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from html import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.rooms.test_digests_samples import RECIPIENT, TEMPLATES, WHEN, content, sample_sender
 
@@ -68,7 +68,6 @@ def body(raw: bytes, kind: str) -> str:
     return str(part.get_content())
 
 
-@settings(max_examples=80, deadline=None)
 @given(NAMES, st.one_of(st.just("A plain subject of a digest"), NAMES))
 def test_no_name_and_no_subject_can_break_out_of_its_header(name: str, subject: str) -> None:
     one_line = visible(subject) or "-"

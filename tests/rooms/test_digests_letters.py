@@ -8,7 +8,7 @@ from html import escape, unescape
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.rooms.test_digests_samples import RECIPIENT, TEMPLATES, WHEN, content, sample_sender
 from tests.rooms.test_digests_splice import BODIES, PEOPLE, addressee, digest_of
@@ -36,7 +36,6 @@ def by_smtp(digest: Digest, recipient: Recipient, language: str) -> tuple[bytes,
     return raw, message
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(SHIPPED), PEOPLE)
 def test_both_ways_say_the_same(language: str, recipient: Recipient) -> None:
     digest = compose(content(language, 2), TEMPLATES)
@@ -54,7 +53,6 @@ def test_both_ways_say_the_same(language: str, recipient: Recipient) -> None:
     assert (sender.display_name, sender.addr_spec) == (made.letter.from_name, made.letter.from_address)
 
 
-@settings(max_examples=150, deadline=None)
 @given(BODIES, BODIES, PEOPLE)
 def test_any_body_for_anybody(text: str, html: str, recipient: Recipient) -> None:
     made = personal(letter(1, digest_of(text, html), sample_sender("en")), 1, recipient)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 from tests.rooms.test_digests_samples import TEMPLATES, content
@@ -24,7 +24,6 @@ def test_paragraphs_and_links() -> None:
     assert note_paragraphs(" \n") == ()
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(st.sampled_from("ab<>&\"'/:.@)\n htps{}\u202e\x00%"), max_size=60))
 def test_whatever_is_written_is_text(text: str) -> None:
     made = str(note_html(f"{text} http://{text}"))

@@ -31,7 +31,7 @@ from syndicate.digests.slots import CLOSE, MARKS, NAMES, OPEN, cut_at_slots, fil
 from syndicate.languages import SHIPPED, visible
 from syndicate.model import UnsafeValue
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=40)
 LETTERS = st.characters(exclude_categories=["Cs"])
 NAMES_OF_PEOPLE = st.one_of(
     st.text(LETTERS, max_size=90),

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.digests.columns import columns, cut, shorten, wrap
@@ -28,7 +28,6 @@ def test_a_cut_falls_on_a_sentence_else_a_word_else_a_character(text: str, room:
     assert text[: cut(text, room)].rstrip() == kept
 
 
-@settings(max_examples=200, deadline=None)
 @given(TEXTS, st.integers(2, 60))
 def test_cuts_fit_and_never_part_a_character_from_its_marks(text: str, room: int) -> None:
     text = " ".join(text.split())
@@ -39,7 +38,6 @@ def test_cuts_fit_and_never_part_a_character_from_its_marks(text: str, room: int
     assert columns(shorten(text, room)) <= room
 
 
-@settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_wrapping_loses_nothing_and_keeps_to_the_width(text: str) -> None:
     wrapped = wrap(text, 20)

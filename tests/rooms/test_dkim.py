@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from dkim.canonicalization import CanonicalizationPolicy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.rooms.test_digests_samples import RECIPIENT, TEMPLATES, WHEN, content, sample_sender
 
@@ -181,7 +181,6 @@ HEADS = st.lists(
 BODIES = st.lists(st.sampled_from(["", "a", " b ", "\tc", ".", "字"]), max_size=9)
 
 
-@settings(max_examples=150, deadline=None)
 @given(HEADS, BODIES)
 def test_forms_are_those_of_dkimpy(head: list[tuple[str, str, list[str]]], body: list[str]) -> None:
     fields = [*head, ("From", " ", ["a@b.example"])]

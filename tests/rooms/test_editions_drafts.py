@@ -108,7 +108,6 @@ tongues = st.lists(st.sampled_from(LANGUAGES), min_size=1, unique=True).map(tupl
 people = st.lists(st.tuples(tongues, st.frozensets(st.sampled_from(NAMES))), max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
 @given(shelves, drafts, people, st.integers(1, 4))
 def test_whatever_staff_want(
     shelf: dict[str, dict[str, float]],

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.editions import Plan, Reader, counts_at, decide, has_news, plan
@@ -328,7 +328,6 @@ stories_over_time = st.lists(
 reading = st.lists(st.sampled_from([*LANGUAGES, "de"]), min_size=1, max_size=4, unique=True).map(tuple)
 
 
-@settings(max_examples=150)
 @given(
     stories=stories_over_time,
     reads=st.lists(reading, min_size=1, max_size=6),
@@ -365,7 +364,6 @@ def test_no_story_is_lost_and_none_told_twice(
             assert not missing
 
 
-@settings(max_examples=100)
 @given(
     stories=stories_over_time,
     reads=st.lists(reading, min_size=1, max_size=5),
@@ -418,7 +416,6 @@ def test_what_others_have_left_goes_out_when_the_window_closes_over_it() -> None
     assert told(made, 2) == ["c.en*"]
 
 
-@settings(max_examples=150)
 @given(
     hours=st.lists(st.integers(1, 20 * 24), min_size=1, max_size=12),
     changes=st.lists(st.tuples(st.integers(1, 20), st.integers(0, 2)), max_size=8),

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.editions import (
@@ -148,7 +148,6 @@ def test_a_cron_that_hardly_ever_comes_is_found_and_one_that_never_does_is_none(
     assert [s.date.year for s in next_slots(leap, START, 3)] == [2028, 2032, 2036]
 
 
-@settings(max_examples=60)
 @given(
     spec=st.tuples(
         st.sampled_from(["0", "30", "*/20", "15,45"]),
@@ -233,7 +232,6 @@ def test_a_daily_newsletter_in_every_zone_has_a_slot_a_day() -> None:
             assert len(dates) in {5, 6, 7}
 
 
-@settings(max_examples=80)
 @given(
     cadence=st.sampled_from(["daily", "weekdays", "weekly", "monthly"]),
     zone=st.sampled_from(ZONES),
@@ -276,7 +274,6 @@ def test_the_moment_is_that_of_the_earliest_zone_and_each_reader_has_their_own()
     )
 
 
-@settings(max_examples=60)
 @given(
     zones=st.lists(st.sampled_from(ZONES), min_size=1, max_size=5, unique=True),
     now=st.datetimes(datetime(2026, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)),
@@ -330,7 +327,6 @@ def test_closed_hours_are_those_of_each_reader() -> None:
     assert due_in(wanted, slot, "Europe/Berlin", utc("2026-06-01T20:30")) == utc("2026-06-02T05:00")
 
 
-@settings(max_examples=150)
 @given(
     not_on=st.sets(st.integers(0, 6), max_size=6),
     hours=st.one_of(
@@ -362,7 +358,6 @@ def test_it_opens_at_the_first_minute_that_is_allowed(
         assert near_a_change or (allowed(opened) and not allowed(opened - MINUTE))
 
 
-@settings(max_examples=60)
 @given(
     not_on=st.sets(st.integers(0, 6), max_size=6),
     at=st.times(),

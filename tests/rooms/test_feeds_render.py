@@ -90,7 +90,6 @@ def test_no_key_leaves_its_folder(language: str, scope: FeedScope, slug: str) ->
         FeedKey(language, scope, slug)
 
 
-@settings(deadline=None, max_examples=60)
 @given(hostile_feeds())
 def test_all_formats_parse_and_agree_on_items_ids_dates(made: Feed) -> None:
     rss, atom, document = rendered(made)
@@ -107,7 +106,6 @@ def test_all_formats_parse_and_agree_on_items_ids_dates(made: Feed) -> None:
     ]
 
 
-@settings(deadline=None, max_examples=60)
 @given(hostile_feeds())
 def test_titles_authors_and_contents_are_the_same_everywhere(made: Feed) -> None:
     rss, atom, document = rendered(made)
@@ -123,7 +121,6 @@ def test_titles_authors_and_contents_are_the_same_everywhere(made: Feed) -> None
         assert item.get(LANG) == entry.get(LANG) == told["language"]
 
 
-@settings(deadline=None, max_examples=60)
 @given(hostile_feeds())
 def test_no_address_is_relative_or_a_script(made: Feed) -> None:
     rss, atom, document = rendered(made)

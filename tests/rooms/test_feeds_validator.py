@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from tests.rooms.feeds_samples import SITE, START, hostile_feeds
 from tests.rooms.feeds_samples import feed as sample
 
@@ -50,7 +50,6 @@ def test_rich_feeds_have_no_error_and_no_warning(complaints: Complaints, languag
     assert complaints(sample(language, 1, is_complete=True)) == []
 
 
-@settings(deadline=None, max_examples=150)
 @given(hostile_feeds())
 def test_hostile_feeds_have_no_error_and_no_warning(complaints: Complaints, made: Feed) -> None:
     assert complaints(made) == []

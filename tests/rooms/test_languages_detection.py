@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.languages import SHIPPED, Guess, detect, detection
@@ -115,7 +115,6 @@ def test_quoted_foreign_words_do_not_decide() -> None:
 
 
 @given(st.text(max_size=80), st.lists(st.sampled_from([*SHIPPED, "ja", "xx", "zh-TW"]), max_size=4))
-@settings(deadline=None, max_examples=100)
 def test_any_text_gets_an_answer_in_range(text: str, candidates: list[str]) -> None:
     guess = detect(text, candidates)
     assert 0.0 <= guess.confidence <= 1.0

@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.languages import (
@@ -71,7 +71,6 @@ def test_what_is_no_tag_is_refused(text: str) -> None:
 
 
 @given(TAGS)
-@settings(deadline=None, max_examples=100)
 def test_normalising_twice_changes_nothing(tag: str) -> None:
     once = normalise(tag)
     assert normalise(once) == once
@@ -80,7 +79,6 @@ def test_normalising_twice_changes_nothing(tag: str) -> None:
 
 
 @given(st.text(alphabet=string.printable + "ığßé\u202e\u0000", max_size=40))
-@settings(deadline=None, max_examples=200)
 def test_any_text_is_a_clean_tag_or_an_error(text: str) -> None:
     try:
         tag = normalise(text)
@@ -118,7 +116,6 @@ def test_choose_follows_the_readers_order() -> None:
 
 
 @given(st.lists(TAGS, max_size=4), st.lists(TAGS, max_size=4))
-@settings(deadline=None, max_examples=100)
 def test_what_is_chosen_was_offered_and_wanted(wanted: list[str], available: list[str]) -> None:
     found = choose(wanted, available)
     assert found is None or (found in available and primary(found) in {primary(w) for w in wanted})

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.languages import slug, visible
@@ -63,7 +63,6 @@ def test_visible(text: str, shown: str) -> None:
 
 
 @given(HOSTILE)
-@settings(deadline=None, max_examples=400)
 def test_visible_text_hides_nothing_and_is_stable(text: str) -> None:
     shown = visible(text)
     assert not NEVER.search(shown)
@@ -73,7 +72,6 @@ def test_visible_text_hides_nothing_and_is_stable(text: str) -> None:
 
 
 @given(HOSTILE, HOSTILE)
-@settings(deadline=None, max_examples=300)
 def test_no_header_can_be_made_to_hold_a_control(first: str, second: str) -> None:
     subject = f"{visible(first)} and {visible(second)}"
     assert decode_header(subject) == [(subject, None)]
@@ -108,7 +106,6 @@ def test_slugs_differ_where_no_letter_is_left() -> None:
 
 
 @given(st.text(max_size=120))
-@settings(deadline=None, max_examples=300)
 def test_a_slug_is_always_an_address(text: str) -> None:
     found = slug(text)
     assert re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?", found)

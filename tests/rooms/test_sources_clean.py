@@ -4,7 +4,7 @@ import time
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.sources import clean
@@ -71,14 +71,12 @@ soup = st.lists(pieces, max_size=30).map("".join)
 
 
 @given(soup)
-@settings(max_examples=600, deadline=None)
 def test_cleaning_twice_is_cleaning_once(html: str) -> None:
     once = body(html)
     assert body(once) == once
 
 
 @given(soup)
-@settings(max_examples=300, deadline=None)
 def test_the_result_is_well_formed_xml(html: str) -> None:
     tree = ET.fromstring(f"<div>{body(html)}</div>")
     assert all(" on" not in f" {name}" or name == "controls" for e in tree.iter() for name in e.attrib)

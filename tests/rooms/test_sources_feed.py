@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.rooms.feeds_samples import feed as our_feed
 
@@ -436,7 +436,6 @@ def harmless(body: bytes, path: Path) -> None:
 SEEDS = [t.encode() for t in (WORDPRESS, ATOM, RDF, OLD, json.dumps(JSON))]
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(SEEDS), st.integers(0, 4000), st.binary(max_size=12), st.integers(0, 40))
 def test_a_damaged_feed_never_crashes(
     tmp_path_factory: pytest.TempPathFactory, seed: bytes, place: int, junk: bytes, cut: int
@@ -445,7 +444,6 @@ def test_a_damaged_feed_never_crashes(
     harmless(seed[:place] + junk + seed[place + cut :], tmp_path_factory.getbasetemp() / "damaged")
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(SEEDS), st.integers(0, 4000))
 def test_a_truncated_feed_never_crashes(
     tmp_path_factory: pytest.TempPathFactory, seed: bytes, place: int
@@ -453,7 +451,6 @@ def test_a_truncated_feed_never_crashes(
     harmless(seed[: place % len(seed)], tmp_path_factory.getbasetemp() / "truncated")
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=300),
@@ -471,7 +468,6 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*JSON["items"][0], "external_url", "_syndicate", "author"]), _JSON, max_size=8

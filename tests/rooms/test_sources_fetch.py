@@ -14,7 +14,7 @@ from typing import Any
 
 import brotli
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import SourceError
@@ -363,7 +363,6 @@ def test_public_addresses_pass(address: str) -> None:
     assert why_denied(address) == ""
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.one_of(st.integers(0, 2**32 - 1).map(IPv4Address), st.integers(0, 2**128 - 1).map(IPv6Address)))
 def test_nothing_passes_that_the_library_calls_private(ip: IPv4Address | IPv6Address) -> None:
     if ip.is_private or ip.is_multicast or ip.is_loopback or ip.is_link_local or ip.is_reserved:
@@ -376,7 +375,6 @@ def test_allowed_pairs_are_exact() -> None:
     assert not is_allowed("localhost", 8081, ("localhost:8080",))
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60), st.text(alphabet="abc\r\n\0/?#@\\", max_size=12))
 def test_an_address_is_shown_on_one_line_without_its_secrets(secret: str, path: str) -> None:
     told = shown(f"https://user:PASSWORD@host.example/{path}?key={secret}KEY")

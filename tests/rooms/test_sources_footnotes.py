@@ -1,7 +1,7 @@
 """References and notes in every form met in the wild become the one form of the house."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.sources import clean, footnotes
@@ -146,7 +146,6 @@ def test_brackets_in_code_contents_and_plain_numbers_are_no_references() -> None
         )
     ).map("".join)
 )
-@settings(max_examples=300, deadline=None)
 def test_any_mixture_gives_numbers_without_gaps(html: str) -> None:
     noted = extract(html)
     assert [n.number for n in noted.footnotes] == list(range(1, len(noted.footnotes) + 1))

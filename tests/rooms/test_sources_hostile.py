@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import html5lib
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.sources import clean, footnotes
@@ -211,20 +211,17 @@ def test_no_payload_survives(payload: str) -> None:
 
 
 @given(st.lists(st.sampled_from(PAYLOADS), min_size=2, max_size=4), st.integers(0, 40))
-@settings(max_examples=150, deadline=None)
 def test_no_mixture_of_broken_payloads_survives(payloads: list[str], cut: int) -> None:
     first, *others = payloads
     assert dangers(cleaned(first[: len(first) - cut] + "".join(others))) == []
 
 
 @given(st.sampled_from(PAYLOADS))
-@settings(max_examples=60, deadline=None)
 def test_no_payload_survives_among_thousands_of_tags(payload: str) -> None:
     assert dangers(cleaned("<b></b>" * 1100 + payload)) == []
 
 
 @given(st.sampled_from(VECTORS))
-@settings(max_examples=60, deadline=None)
 def test_escaped_payloads_stay_text(payload: str) -> None:
     assert dangers(cleaned(f"<p>{html_module.escape(payload)}</p>")) == []
 

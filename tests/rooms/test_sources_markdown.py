@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import ArticleState, Found, Gone, Manuscript, Problem, SourceError, SourceItem, Touched
@@ -432,7 +432,6 @@ def test_pictures_are_known_by_their_bytes() -> None:
     st.binary(max_size=60),
     st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff", b"RIFF1234WEBPVP8L"]),
 )
-@settings(max_examples=200, deadline=None)
 def test_measuring_never_fails(data: bytes, start: bytes) -> None:
     assert media.measure(start + data) is None or len(data) > 2
 
@@ -549,7 +548,6 @@ def test_a_source_that_cannot_be_read_says_so(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=300, deadline=None)
 def test_any_text_is_split_or_refused(text: str) -> None:
     for start in ("", "---\n", "+++\n", "{", "Title: x\n"):
         line, body = 0, ""
@@ -562,7 +560,6 @@ def test_any_text_is_split_or_refused(text: str) -> None:
 
 
 @given(st.one_of(st.text(max_size=40), st.integers(), st.none(), st.dates(), st.datetimes()))
-@settings(max_examples=300, deadline=None)
 def test_any_value_is_a_date_or_none(value: object) -> None:
     from zoneinfo import ZoneInfo
 
@@ -571,7 +568,6 @@ def test_any_value_is_a_date_or_none(value: object) -> None:
 
 
 @given(st.text(max_size=900), st.integers(40, 300))
-@settings(max_examples=200, deadline=None)
 def test_a_cut_text_keeps_its_length(text: str, length: int) -> None:
     cut = summary.cut(text, length)
     assert len(cut) <= length

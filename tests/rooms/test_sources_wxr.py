@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import ArticleState, Found, Gone, Manuscript, Problem, SourceError, SourceItem, Touched
@@ -144,7 +144,6 @@ def test_a_file_that_breaks_off_hands_on_what_stood_before(tmp_path: Path) -> No
         list(read(WxrSettings(name="w", path=tmp_path / "none"), {}, NOW))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(alphabet='[]/<>!-pre caption=" \nimgfootnote', max_size=200))
 def test_no_content_crashes_and_none_is_left_open(text: str) -> None:
     made, _ = html(text)

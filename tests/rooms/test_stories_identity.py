@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import ArticleState, Credit, HeldArticle, Manuscript, Tag
@@ -271,7 +271,6 @@ def test_the_content_s_hash_moves_with_what_a_reader_sees_and_with_nothing_else(
     assert content_hash(replace(plain, published=same)) == content_hash(plain)
 
 
-@settings(max_examples=150)
 @given(
     steps=st.lists(
         st.dictionaries(

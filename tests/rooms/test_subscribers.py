@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.languages import visible
@@ -116,7 +116,6 @@ def test_a_token_says_whose_it_is_and_for_what(subscriber: int, newsletter: str,
             tokens.read(reads, token, known)
 
 
-@settings(max_examples=300)
 @given(data=st.data())
 def test_a_token_has_one_spelling_and_cannot_be_made_from_another(data: st.DataObject) -> None:
     tokens = Tokens(KEY)
@@ -212,7 +211,6 @@ def test_a_line_that_cannot_be_taken_says_why_and_the_next_goes_on(
     assert second[1].canonical == "b@example.org"
 
 
-@settings(max_examples=300)
 @given(st.text(st.characters(exclude_categories=("Cs",)), max_size=250))
 def test_a_name_is_one_visible_line_and_stays_so(given_in: str) -> None:
     """The quick way for most names is the thorough one's."""
@@ -225,7 +223,6 @@ def test_a_name_is_one_visible_line_and_stays_so(given_in: str) -> None:
 line_ends = st.sampled_from(["\n", "\r\n", "\r"])
 
 
-@settings(max_examples=300)
 @given(st.lists(st.text('ab"\n, ;é', max_size=8), max_size=6), st.sampled_from(",;\t"), line_ends)
 def test_whatever_stands_between_the_lines_around_it_are_read(
     noise: list[str], delimiter: str, end: str
@@ -354,7 +351,6 @@ people = st.builds(
 )
 
 
-@settings(max_examples=200)
 @given(st.lists(people, max_size=4, unique_by=lambda one: one.canonical))
 def test_what_is_exported_reads_back_the_same_and_runs_in_no_spreadsheet(given_in: list[Subscriber]) -> None:
     file = io.StringIO(newline="")
