@@ -10,10 +10,11 @@ from tests.journeys.api_server import Programs, lines, programs, told
 from tests.journeys.test_console_door import concrete
 from tests.journeys.web_server import NOW, Reply
 
-from syndicate.flows import accounts, amend, once
+from syndicate.flows import accounts, amend, control, once
 from syndicate.model import COMMAND_LINE, Role
 from syndicate.store import staff as store
 from syndicate.web import application
+from syndicate.web.api import here
 
 OPEN = {"/api", "/api/{path}"}
 """What nobody needs a token for: the description, and that there is nothing else."""
@@ -197,6 +198,30 @@ def test_what_fails_is_not_kept(api: Programs, monkeypatch: pytest.MonkeyPatch) 
     assert (reply.status, told(reply)["code"]) == (500, "failed")
     assert "@" not in reply.text
     assert client.post("/api/subscribers/12/tags", {"tags": ["kept"]}, key="failed").status == 200
+
+
+def test_what_failed_and_would_do_more_the_second_time_is_not_begun_again(
+    api: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = api.client(Role.SENDER)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("half-way")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(control, "owe_missing", fail)
+        assert client.post("/api/issues/1/missing", {}, key="half-way").status == 500
+    again = client.post("/api/issues/1/missing", {}, key="half-way")
+    assert (again.status, told(again)["code"]) == (409, "under-way")
+    assert client.post("/api/issues/1/missing", {}, key="looked").status == 200
+
+
+def test_an_answer_of_ours_that_is_not_as_described_is_our_fault(
+    api: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(here, "held_back", lambda _: None)
+    reply = api.client(Role.VIEWER).get("/api/status")
+    assert (reply.status, told(reply)["code"]) == (500, "failed")
 
 
 def test_a_deed_whose_answer_was_lost_is_found_done(api: Programs, monkeypatch: pytest.MonkeyPatch) -> None:

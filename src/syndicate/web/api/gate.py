@@ -17,18 +17,17 @@ from anyio.to_thread import run_sync
 from litestar import post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import RawBody
-from litestar.response import Stream
 from pydantic import BaseModel
 
 from syndicate.flows import once
 from syndicate.flows.house import House
 from syndicate.flows.once import Kept
 from syndicate.model import Role
-from syndicate.web.answers import STRICT, answer
 from syndicate.web.api.call import Call, G
-from syndicate.web.api.operations import CSV, JSON, Operation
-from syndicate.web.api.problems import MEDIA_TYPE, PRIVATE, problem_of
+from syndicate.web.api.operations import CSV, Operation
+from syndicate.web.api.problems import problem_of
 from syndicate.web.api.reading import Digest, given_in, hash_of, key_of, query_of, refused_kind
+from syndicate.web.api.telling import file_answer, json_answer, text_of
 from syndicate.web.api.tokens import Porter
 from syndicate.web.routes import LOOK, Answer, Asked
 
@@ -61,7 +60,7 @@ class Gate:
             operation = Operation("GET", path, needs, _says(handler), takes, gives)
 
             def look_at(request: Asked) -> Answer:
-                return self._safely(lambda: _json(200, _text(handler(self._asked(request, takes)))))
+                return self._safely(lambda: json_answer(200, text_of(handler(self._asked(request, takes)))))
 
             self._add_look(operation, look_at)
             return handler
@@ -78,7 +77,9 @@ class Gate:
 
             def look_up(request: Asked, body: RawBody) -> Answer:
                 return self._safely(
-                    lambda: _json(200, _text(handler(self._call(request, given_in(takes, request, body)))))
+                    lambda: json_answer(
+                        200, text_of(handler(self._call(request, given_in(takes, request, body))))
+                    )
                 )
 
             self._add_act(operation, look_up)
@@ -104,7 +105,7 @@ class Gate:
             def act_on(request: Asked, body: RawBody) -> Answer:
                 def do() -> Answer:
                     call = self._call(request, given_in(takes, request, body))
-                    deed = _Deed(lambda: _text(handler(call)), status, is_repeatable)
+                    deed = _Deed(lambda: text_of(handler(call)), status, is_repeatable)
                     return self._once(call, hash_of(request, hashlib.sha256(body)), deed)
 
                 return self._safely(do)
@@ -120,10 +121,8 @@ class Gate:
         """POST of a CSV file, however large: it goes to disk as it comes. ``takes`` is the query."""
 
         def register(handler: Taker[G]) -> Taker[G]:
-            says = _says(handler)
-            operation = Operation(
-                "POST", path, needs, says, takes, gives, status, takes_file=True, is_kept=True
-            )
+            kinds = {"takes_file": True, "is_kept": True}
+            operation = Operation("POST", path, needs, _says(handler), takes, gives, status, **kinds)
 
             async def take_in(request: Asked) -> Answer:
                 if refused := refused_kind(request, CSV):
@@ -135,9 +134,7 @@ class Gate:
                         digest.update(chunk)
                         await run_sync(file.write, chunk)
                     file.seek(0)
-                    return await run_sync(
-                        self._safely, lambda: self._taken(request, handler, takes, file, digest, status)
-                    )
+                    return await run_sync(self._taken, request, handler, takes, file, digest, status)
 
             self._add(
                 operation,
@@ -163,7 +160,7 @@ class Gate:
 
             def write_out(request: Asked, body: RawBody) -> Answer:
                 return self._safely(
-                    lambda: _file(handler(self._call(request, given_in(takes, request, body))))
+                    lambda: file_answer(handler(self._call(request, given_in(takes, request, body))))
                 )
 
             self._add_act(operation, write_out)
@@ -231,23 +228,25 @@ class Gate:
     ) -> Answer:
         def do() -> Answer:
             call = self._asked(request, takes)
-            deed = _Deed(lambda: _text(handler(call, file)), status, is_repeatable=False)
+            deed = _Deed(lambda: text_of(handler(call, file)), status, is_repeatable=False)
             return self._once(call, hash_of(request, digest), deed)
 
         return self._safely(do)
 
     def _once(self, call: Call[G], digest: str, deed: "_Deed") -> Answer:
-        """The deed's answer: now, or the one that was kept. What failed is not kept."""
+        """The deed's answer: now, or the one that was kept. What failed may be tried again with the same key, unless
+        it would do more the second time: who knows how far it came."""
         asked = once.Request(f"token {call.bearer.token}", call.request.state.key, digest)
         if kept := once.begin(self.house.database, asked, call.now, is_repeatable=deed.is_repeatable):
-            return _json(kept.status, kept.body, {REPLAYED: "true"})
+            return json_answer(kept.status, kept.body, {REPLAYED: "true"})
         try:
             made = deed.done()
-        except BaseException:
-            once.let_go(self.house.database, asked, call.now)
+        except Exception as error:
+            if deed.is_repeatable or problem_of(error).code == "busy":
+                once.let_go(self.house.database, asked, call.now)
             raise
         once.keep(self.house.database, asked, call.now, made)
-        return _json(made.status, made.body)
+        return json_answer(made.status, made.body)
 
     def _safely(self, answered: Callable[[], Answer]) -> Answer:
         try:
@@ -281,23 +280,3 @@ class _Deed:
 
 def _says(handler: Callable[..., object]) -> str:
     return " ".join((handler.__doc__ or "").split())
-
-
-def _text(told: BaseModel) -> str:
-    return told.model_dump_json()
-
-
-def _json(status: int, body: str, headers: dict[str, str] | None = None) -> Answer:
-    kind = JSON if status < 400 else MEDIA_TYPE
-    return answer(body.encode(), kind, status, {**PRIVATE, **(headers or {})})
-
-
-def _file(pieces: Iterator[bytes]) -> Answer:
-    headers = {
-        **PRIVATE,
-        "content-security-policy": STRICT,
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-    }
-    made = Stream(pieces, status_code=200, headers=headers, media_type=CSV)
-    return cast(Answer, made)

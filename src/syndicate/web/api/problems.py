@@ -93,8 +93,6 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
-        case ValidationError():
-            return _invalid(error)
         case Reused():
             return Problem(422, "key-reused", str(error))
         case UnderWay():
@@ -133,7 +131,8 @@ def for_programs(handler: Callable[[Asked, Any], Answer]) -> Callable[[Asked, An
     return handle
 
 
-def _invalid(error: ValidationError) -> Problem:
+def invalid(error: ValidationError) -> Problem:
+    """Of a body or a query that is not what a model takes."""
     errors = [
         {
             "field": ".".join(map(str, one["loc"])) or "body",

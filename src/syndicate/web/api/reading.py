@@ -3,9 +3,11 @@
 import hashlib
 from typing import Protocol
 
+from pydantic import ValidationError
+
 from syndicate.web.api.call import G
 from syndicate.web.api.operations import JSON
-from syndicate.web.api.problems import Problem
+from syndicate.web.api.problems import Problem, invalid
 from syndicate.web.routes import Asked
 
 KEY = "idempotency-key"
@@ -35,12 +37,14 @@ def key_of(request: Asked) -> str:
 
 
 def given_in(takes: type[G], request: Asked, body: bytes) -> G:
-    """The body. None at all is an object without fields."""
-    if not body:
-        return takes.model_validate({})
-    if refused := refused_kind(request, JSON):
+    """The body; none at all is an object without fields. Raises a problem for what is wrong."""
+    refused = refused_kind(request, JSON) if body else None
+    if refused:
         raise refused
-    return takes.model_validate_json(body, strict=True)
+    try:
+        return takes.model_validate_json(body or b"{}", strict=True)
+    except ValidationError as error:
+        raise invalid(error) from error
 
 
 def refused_kind(request: Asked, wanted: str) -> Problem | None:
@@ -52,7 +56,7 @@ def refused_kind(request: Asked, wanted: str) -> Problem | None:
 
 
 def query_of(takes: type[G], request: Asked) -> G:
-    """Raises a problem for what comes twice, and pydantic's error for all else that is wrong."""
+    """Raises a problem for what is wrong, or comes twice."""
     pairs = list(request.query_params.multi_items())
     given = dict(pairs)
     if len(given) != len(pairs):
@@ -60,7 +64,10 @@ def query_of(takes: type[G], request: Asked) -> G:
         raise Problem(
             422, "invalid", "A parameter came twice.", errors=[{"field": twice, "problem": "came twice"}]
         )
-    return takes.model_validate(given)
+    try:
+        return takes.model_validate(given)
+    except ValidationError as error:
+        raise invalid(error) from error
 
 
 def hash_of(request: Asked, body: Digest) -> str:
