@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, article, person
@@ -149,8 +149,22 @@ _acts = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+_OFTEN: list[tuple[Any, ...]] = [
+    ("withdraw",),
+    ("says", ArticleState.PUBLISHED, "b", ""),
+    ("tell", "It was Tuesday."),
+    ("put_back",),
+    ("says", ArticleState.PUBLISHED, "a", "n"),
+    ("tell", ""),
+    ("withdraw",),
+    ("leaves",),
+    ("put_back",),
+]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=_acts)
+@example(acts=_OFTEN)
 def test_what_staff_say_holds_whatever_the_source_says_and_nothing_is_forgotten(
     database: Database, acts: list[tuple[Any, ...]]
 ) -> None:
@@ -317,8 +331,26 @@ def owed(house: House, made: Sequence[Issue]) -> dict[int, list[tuple[str, str, 
     return found
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+def _reader(*mails: Mail, takes: tuple[str, ...] = NEWSLETTERS, **values: Any) -> Somebody:
+    return Somebody(mails, values.get("status", SubscriberStatus.ACTIVE), takes)
+
+
+_EN = Mail("weekly", "en", DeliveryState.ACCEPTED)
+_ALL_KINDS = [
+    *(_reader(Mail("weekly", "en", state)) for state in DeliveryState),
+    *(_reader(_EN, status=status) for status in (*SubscriberStatus, None)),
+    _reader(_EN, takes=("pair",)),
+    _reader(_EN, Mail("pair", "tr", DeliveryState.ACCEPTED), takes=("pair",)),
+    _reader(_EN, Mail("pair", "en", DeliveryState.ACCEPTED)),
+    _reader(Mail("weekly", "en", DeliveryState.UNSURE), Mail("pair", "en", DeliveryState.ACCEPTED)),
+    _reader(),
+]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(people=_people, wanted=_wanted)
+@example(people=_ALL_KINDS, wanted=Mailing(("en", "tr")))
+@example(people=_ALL_KINDS, wanted=Mailing(("en",), doubtful_too=True))
 def test_exactly_those_who_got_it_are_told_once_in_the_language_they_got_it_in(
     house: House, people: list[Somebody], wanted: Mailing
 ) -> None:
