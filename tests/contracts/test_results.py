@@ -116,7 +116,7 @@ def test_what_was_sent_lately_is_counted_again_and_what_is_older_is_not(house: H
 _fates = st.lists(st.sampled_from([S.ACCEPTED] * 5 + list(S)), min_size=1, max_size=40)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     states=_fates, fate=st.sampled_from(("", "failed", "bounced", "skipped", "waiting")), short=st.booleans()
 )
