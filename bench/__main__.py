@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import (
+    console,
     dkim,
     feed,
     ledger,
@@ -53,6 +54,7 @@ ALL: Mapping[str, Callable[[], dict[str, Any]]] = {
     "similar_add_one_100k": similar.run,
     "import_vs_executemany": lists.sqlite,
     "import_vs_copy": lists.on_postgres,
+    "console_million_vs_thousand": console.pages,
     "sign_up_known_vs_unknown": sign_up.known_vs_unknown,
 }
 

@@ -60,11 +60,11 @@ def _round(port: int, process: int) -> tuple[float, float]:
     """Requests a second, CPU seconds a request."""
     validators = _validators(port)
     wrk = ["taskset", "-c", str(_cores()[1]), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}"]
-    before = _cpu(process)
+    before = cpu(process)
     out = subprocess.run(
         [*wrk, *validators, f"http://127.0.0.1:{port}{PATH}"], capture_output=True, text=True, check=True
     ).stdout
-    spent = _cpu(process) - before
+    spent = cpu(process) - before
     found = re.search(r"(\d+) requests in ([\d.]+)s", out)
     if not found or "Non-2xx" in out:
         raise RuntimeError(f"wrk: {out}")
@@ -95,7 +95,8 @@ def _cores() -> list[int]:
     return cores
 
 
-def _cpu(process: int) -> float:
+def cpu(process: int) -> float:
+    """Seconds that a process has used until now, in the system's hundredths."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -92,7 +92,8 @@ class Composer:
         from syndicate.stories.similar import Index
 
         ids = {item.article_id for edition in editions for item in edition.items}
-        return _Shelf(self, connection, ids, Index.open(self.similar), now)
+        index = Index.open(self.similar) if self.similar_count else None
+        return _Shelf(self, connection, ids, index, now)
 
     def _content(
         self,
@@ -152,7 +153,12 @@ class _Shelf:
     """The articles of an issue with their authors, translations and similar posts."""
 
     def __init__(
-        self, composer: Composer, connection: Connection, ids: Iterable[str], index: "Index", now: datetime
+        self,
+        composer: Composer,
+        connection: Connection,
+        ids: Iterable[str],
+        index: "Index | None",
+        now: datetime,
     ) -> None:
         self.composer, self.connection, self.index, self.now = composer, connection, index, now
         self.articles = articles.by_id(connection, list(ids))
@@ -184,7 +190,7 @@ class _Shelf:
 
     def _similar(self, article: Article, edition: Edition) -> tuple[SimilarPost, ...]:
         """The best others that the group reads and that the edition does not tell itself."""
-        if not self.composer.similar_count:
+        if self.index is None:
             return ()
         told = {item.story for item in edition.items}
         wanted = self.composer.similar_count

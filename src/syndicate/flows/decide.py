@@ -34,16 +34,35 @@ class Redo:
     """``issue`` is one that is decided again with its ``draft``, as if it and those after it were not there yet.
 
     ``for_readers`` false: only the choices and the main editions, which costs little however many readers there are.
-    ``as_it_was``: what would be without the draft, of the same stories.
     """
 
     issue: int | None = None
     draft: Draft = UNCHANGED
     for_readers: bool = True
-    as_it_was: bool = False
 
 
 _NEW = Redo()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """All that a plan is made of, but for the readers. ``moved`` are those whose cadence changed."""
+
+    newsletter: Newsletter
+    cutoff: datetime
+    cadences: tuple[str, ...]
+    standing: Standing
+    since: Mapping[Window, datetime]
+    moved: Mapping[int, datetime]
+    stories: Mapping[str, Story]
+    told: Mapping[Window, Collection[str]]
+
+    def decision(self, people: Iterable[Reader], draft: Draft) -> Decision:
+        looked_at = [self.stories[identity] for identity in sorted(self.stories)]
+        made = plan(
+            self.newsletter, looked_at, people, self.since, self.cutoff, self.cadences, self.told, draft
+        )
+        return Decision(made, self.since, self.standing, self.cadences, self.cutoff)
 
 
 def decide(
@@ -54,30 +73,42 @@ def decide(
     redo: Redo = _NEW,
 ) -> Decision:
     """The plan of an issue with this cutoff for readers of ``cadences``, written nowhere."""
-    number, draft = redo.issue, UNCHANGED if redo.as_it_was else redo.draft
     with database.read() as connection:
-        standing = issues.standing(connection, newsletter.key, number)
-        windows = [(cadence, language) for cadence in cadences for language in newsletter.languages]
-        since = {one: standing.cutoffs[one] for one in windows if one in standing.cutoffs}
-        moved = _moved(connection, newsletter, since, cutoff, number) if redo.for_readers else {}
-        first = {language for cadence, language in windows if (cadence, language) not in since}
-        stories = candidates(
-            connection, newsletter, min([*since.values(), *moved.values()], default=None), cutoff
-        )
-        stories |= _newest(connection, newsletter, first, cutoff)
-        stories |= articles.light(connection, set(redo.draft.included) - set(stories))
-        told = _told(connection, newsletter, stories, number)
-        looked_at = [stories[identity] for identity in sorted(stories)]
+        scene = _scene(connection, newsletter, cutoff, cadences, redo)
         if not redo.for_readers:
-            made = plan(newsletter, looked_at, (), since, cutoff, cadences, told, draft)
-            return Decision(made, since, standing, cadences, cutoff)
-        had = deliveries.had(connection, list(stories), number)
+            return scene.decision((), redo.draft)
+        had = deliveries.had(connection, list(scene.stories), redo.issue)
         people = (
-            Reader(one, languages, had.get(one, _NOTHING), cadence, moved.get(one), zone)
+            Reader(one, languages, had.get(one, _NOTHING), cadence, scene.moved.get(one), zone)
             for one, languages, cadence, zone in readers.every(connection, newsletter.key)
         )
-        made = plan(newsletter, looked_at, people, since, cutoff, cadences, told, draft)
-        return Decision(made, since, standing, cadences, cutoff)
+        return scene.decision(people, redo.draft)
+
+
+def compare(
+    database: Database, newsletter: Newsletter, cutoff: datetime, cadences: tuple[str, ...], redo: Redo
+) -> tuple[Decision, Decision]:
+    """For no readers: what an issue is with its draft, and what it would be without, of the same stories."""
+    with database.read() as connection:
+        scene = _scene(connection, newsletter, cutoff, cadences, redo)
+    return scene.decision((), redo.draft), scene.decision((), UNCHANGED)
+
+
+def _scene(
+    connection: Connection, newsletter: Newsletter, cutoff: datetime, cadences: tuple[str, ...], redo: Redo
+) -> _Scene:
+    standing = issues.standing(connection, newsletter.key, redo.issue)
+    windows = [(cadence, language) for cadence in cadences for language in newsletter.languages]
+    since = {one: standing.cutoffs[one] for one in windows if one in standing.cutoffs}
+    moved = _moved(connection, newsletter, since, cutoff, redo.issue) if redo.for_readers else {}
+    first = {language for cadence, language in windows if (cadence, language) not in since}
+    stories = candidates(
+        connection, newsletter, min([*since.values(), *moved.values()], default=None), cutoff
+    )
+    stories |= newest(connection, newsletter, first, cutoff)
+    stories |= articles.light(connection, set(redo.draft.included) - set(stories))
+    told = _told(connection, newsletter, stories, redo.issue)
+    return _Scene(newsletter, cutoff, cadences, standing, since, moved, stories, told)
 
 
 def candidates(
@@ -92,18 +123,17 @@ def candidates(
     return {story.id: story for story in articles.stories_since(connection, start, cutoff)}
 
 
-def _newest(
+def newest(
     connection: Connection, newsletter: Newsletter, languages: Iterable[str], cutoff: datetime
 ) -> dict[str, Story]:
-    """What a language's first issue may take."""
+    """By id, what the first issue in each of ``languages`` may take."""
     # A rough cut by tag and author reaches further back; a filter by source cannot be cut so.
     hints = () if newsletter.sources else (*newsletter.tags, *newsletter.authors)
-    stories: dict[str, Story] = {}
-    for language in sorted(languages):
-        for wanted in ((language,), newsletter.fallback):
-            newest = articles.newest_stories(connection, wanted, cutoff, _depth(newsletter), hints)
-            stories.update({s.id: s for s in newest})
-    return stories
+    tongues = [(language,) for language in sorted(languages)]
+    found: set[str] = set()
+    for wanted in {*tongues, newsletter.fallback} if tongues else ():
+        found |= set(articles.newest(connection, wanted, cutoff, _depth(newsletter), hints))
+    return articles.light(connection, found)
 
 
 def _depth(newsletter: Newsletter) -> int:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from syndicate.editions import OWN, Plan, offered, plan, reading_languages
-from syndicate.flows.decide import candidates
+from syndicate.flows.decide import candidates, newest
 from syndicate.flows.house import House
 from syndicate.flows.upcoming import Gap, gaps, news
 from syndicate.languages import match
@@ -126,10 +126,8 @@ def _planned(
     windows = [(cadence, language) for cadence in cadences for language in newsletter.languages]
     since = {one: cutoffs[one] for one in windows if one in cutoffs}
     held = candidates(connection, newsletter, min(since.values(), default=None), now)
-    if len(since) < len(windows):
-        for wanted in (newsletter.languages, newsletter.fallback):
-            newest = articles.newest_stories(connection, wanted, now, 3 * newsletter.maximum_stories)
-            held |= {story.id: story for story in newest}
+    first = {language for cadence, language in windows if (cadence, language) not in since}
+    held |= newest(connection, newsletter, first, now)
     told = issues.told(connection, newsletter.key, held, only_main=True) if newsletter.settle else {}
     looked_at = [held[one] for one in sorted(held)]
     return plan(newsletter, looked_at, (), since, now, cadences, told), held, not since

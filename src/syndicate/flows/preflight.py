@@ -6,6 +6,7 @@ ask:  their links, the domain's records, a spam filter --> kept with the hour, a
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -151,7 +152,9 @@ def _done(house: House, number: int, errand: int, clock: Clock) -> None:
 def _asked(house: House, number: int, errand: int, clock: Clock) -> Asked:
     found, outside, domain = preview(house, number, clock()), house.outside, _domain(house)
     answers = outside.links(_links(house, found)[:MOST_LINKS])
-    records = {name: _records(house, name) for name in names(domain)} if domain.is_real else {}
+    wanted = names(domain) if domain.is_real else ()
+    with ThreadPoolExecutor(max(1, len(wanted))) as pool:
+        records = dict(zip(wanted, pool.map(lambda name: _records(house, name), wanted), strict=True))
     scores: dict[str, Score] = {}
     for n, one in enumerate(found.sheets):
         with house.database.begin() as connection:

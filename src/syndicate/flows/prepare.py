@@ -15,7 +15,7 @@ from syndicate.digests.subject import subject
 from syndicate.digests.view import newsletter_name
 from syndicate.editions import Slot, next_slots, slots, tidied
 from syndicate.flows.compose import Instalment
-from syndicate.flows.decide import Decision, Redo, decide
+from syndicate.flows.decide import Decision, Redo, compare, decide
 from syndicate.flows.house import House
 from syndicate.flows.issues import titles_of, versions_of
 from syndicate.flows.plan import PlanReport, explained, owe, plan_issue, planned
@@ -131,8 +131,7 @@ def look(house: House, number: int) -> Desk:
         raise SyndicateError(A_CORRECTION)
     newsletter = house.newsletter(issue.newsletter)
     redo = Redo(number, held.draft, for_readers=False)
-    changed = decide(house.database, newsletter, issue.cutoff, cadences, redo)
-    plain = decide(house.database, newsletter, issue.cutoff, cadences, replace(redo, as_it_was=True))
+    changed, plain = compare(house.database, newsletter, issue.cutoff, cadences, redo)
     with house.database.read() as connection:
         versions = versions_of(connection, changed.plan.choices)
         titles = titles_of(connection, house, changed.plan.choices, versions)
@@ -226,7 +225,9 @@ def _subjects(
     """What the subjects would be if nobody had written any."""
     instalment = Instalment(newsletter, date.fromisoformat(issue.date), issue.name)
     main = [one for one in decision.plan.editions if not one.cadence]
-    contents = house.composer.contents(connection, instalment, main, issue.cutoff)
+    # A subject names no similar posts, and they are most of the work.
+    composer = replace(house.composer, similar_count=0)
+    contents = composer.contents(connection, instalment, main, issue.cutoff)
     return {
         one.language: subject(one, newsletter_name(house.site, newsletter, one.language)) for one in contents
     }

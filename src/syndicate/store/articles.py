@@ -209,39 +209,39 @@ def by_id(connection: Connection, ids: Collection[str]) -> dict[str, Article]:
 
 
 def stories_since(connection: Connection, since: datetime | None, until: datetime) -> list[Story]:
-    """Stories with a version that came out in (since, until], each with all its versions; no bodies spared."""
+    """Stories with a version that came out in (since, until], each with all its versions; every body is left out."""
     touched = select(article.c.story).where(article.c.available <= until)
     if since is not None:
         touched = touched.where(article.c.available > since)
-    return _stories(connection, select(article).where(article.c.story.in_(touched.distinct())))
+    return _stories(connection, select(*_LIGHT).where(article.c.story.in_(touched.distinct())))
 
 
-def newest_stories(
+def newest(
     connection: Connection,
     languages: Collection[str],
     until: datetime,
     limit: int,
     hints: Collection[str] = (),
-) -> list[Story]:
-    """The ``limit`` stories that came out last in any of ``languages`` at or before ``until``.
+) -> list[str]:
+    """Ids of the ``limit`` stories that came out last in any of ``languages`` at or before ``until``.
 
     With ``hints`` (tags' slugs, authors' keys) only stories that name one of them: a rough cut that searches the
     JSON text; the room ``editions`` decides.
     """
-    newest = func.max(article.c.available)
+    last = func.max(article.c.available)
     stories = (
         select(article.c.story)
         .where(article.c.available <= until, article.c.state == ArticleState.PUBLISHED)
         .where(article.c.language.in_(sorted(languages)))
         .group_by(article.c.story)
-        .order_by(newest.desc(), article.c.story)
+        .order_by(last.desc(), article.c.story)
         .limit(limit)
     )
     if hints:
         stories = stories.where(
             or_(*(_listing.contains(f'"{word}"', autoescape=True) for word in sorted(hints)))
         )
-    return _stories(connection, select(article).where(article.c.story.in_(stories)))
+    return list(connection.execute(stories).scalars())
 
 
 def every(connection: Connection) -> Iterator[Article]:
