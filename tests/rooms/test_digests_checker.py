@@ -1,4 +1,4 @@
-"""Every language in three sizes through the shared message checker, strictly; SpamAssassin on request."""
+"""Every language, and four of them in three sizes, through the shared checker, strictly; SpamAssassin on request."""
 
 import importlib.util
 import os
@@ -15,6 +15,7 @@ from syndicate.languages import SHIPPED
 
 CHECKER = ROOT.parent / "shared" / "tools" / "eml_check.py"
 OTHER = {"en": "ar", "ar": "en", "zh": "ru", "tr": "ar"}
+EXTREMES = ("tr", "ru", "ar", "zh")
 SPAM = "SYNDICATE_TEST_SPAM"
 
 pytestmark = pytest.mark.skipif(not CHECKER.exists(), reason="../shared/tools/eml_check.py is not here")
@@ -52,8 +53,9 @@ def verdict(checker: ModuleType, folder: Path, raw: bytes, *options: str) -> tup
     return int(status or 0), said.getvalue()
 
 
-@pytest.mark.parametrize("stories", [1, 5, 25])
-@pytest.mark.parametrize("language", SHIPPED)
+@pytest.mark.parametrize(
+    ("language", "stories"), [(one, 5) for one in SHIPPED] + [(one, n) for one in EXTREMES for n in (1, 25)]
+)
 def test_no_fault_and_no_warning(checker: ModuleType, tmp_path: Path, language: str, stories: int) -> None:
     status, said = verdict(checker, tmp_path, message(language, stories), "--lang", language)
     assert status == 0, said

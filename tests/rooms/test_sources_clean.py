@@ -206,18 +206,18 @@ def test_links_and_text_are_told() -> None:
 @pytest.mark.parametrize(
     "bomb",
     [
-        "<div>" * 100_000 + "x",
-        "<div>" * 100_000 + "x" + "</div>" * 100_000,
-        "".join(f"<font size={n}><b id=a{n}>" for n in range(40_000)) + "<p>x",
-        "<table><tr><td>" * 60_000,
-        "<ul><li>" * 60_000,
-        "<a b=" * 200_000,
-        "<a x='" * 200_000,
-        "<!--" * 200_000,
-        "<script>" * 200_000,
-        "&" * 1_000_000,
-        "</p>" * 300_000,
-        "<" * 400_000,
+        "<div>" * 50_000 + "x",
+        "<div>" * 50_000 + "x" + "</div>" * 50_000,
+        "".join(f"<font size={n}><b id=a{n}>" for n in range(20_000)) + "<p>x",
+        "<table><tr><td>" * 30_000,
+        "<ul><li>" * 30_000,
+        "<a b=" * 100_000,
+        "<a x='" * 100_000,
+        "<!--" * 100_000,
+        "<script>" * 100_000,
+        "&" * 500_000,
+        "</p>" * 150_000,
+        "<" * 200_000,
     ],
     ids=lambda bomb: bomb[:14],
 )
@@ -225,6 +225,6 @@ def test_bombs_neither_crash_nor_last(bomb: str) -> None:
     # a wide margin over the tenths of a second it takes: what this excludes is quadratic time (minutes)
     start = time.process_time()
     done = cleaned(bomb)
-    assert time.process_time() - start < 30
+    assert time.process_time() - start < 10
     assert len(done.html) <= clean.limits.MAX_BYTES
     ET.fromstring(f"<div>{done.html}</div>")
