@@ -122,6 +122,21 @@ def test_an_issue_from_its_draft_to_its_end(api: Programs) -> None:
     ]  # fmt: skip
 
 
+def test_an_issue_is_checked_and_tried(api: Programs) -> None:
+    editor, sender = api.client(Role.EDITOR), api.client(Role.SENDER)
+    (sent,) = got(editor, "/api/issues?newsletter=weekly&state=sent")["items"]
+    home = f"/api/issues/{sent['issue']['id']}"
+    checks = {one["check"]: one for one in got(editor, f"{home}/preflight")["checks"]}
+    assert checks["size"]["level"] == "ok"
+    assert all(one["findings"] for one in checks.values() if one["level"] in ("note", "stop"))
+    tried = done(editor, f"{home}/test", {"languages": ["tr"]})["items"]
+    assert [(one["language"], one["state"]) for one in tried] == [("tr", "accepted")]
+    assert done(sender, f"{home}/test/list", None, 409)["code"] == "conflict", "there is nobody on it"
+    assert editor.post(f"{home}/test/list").status == 403
+    subject = f"test of issue {sent['issue']['id']}"
+    assert ("Editor One (a program)", "issue.test", subject) in lines(api)
+
+
 def test_what_went_out_is_told(api: Programs) -> None:
     sender = api.client(Role.SENDER)
     (sent,) = got(sender, "/api/issues?newsletter=weekly&state=sent")["items"]

@@ -13,7 +13,16 @@ from syndicate.flows.accounts.credentials import (
     set_password,
     set_totp,
 )
-from syndicate.flows.accounts.members import add, change_role, disable, enable, find, members, new_link
+from syndicate.flows.accounts.members import (
+    add,
+    change_role,
+    disable,
+    enable,
+    find,
+    member,
+    members,
+    new_link,
+)
 from syndicate.flows.accounts.records import LINES, Account, account, audit_log
 from syndicate.flows.accounts.sessions import (
     SignedIn,
@@ -53,6 +62,7 @@ __all__ = [
     "find",
     "lacks_second_factor",
     "linked",
+    "member",
     "members",
     "new_link",
     "revoke_token",

@@ -91,6 +91,12 @@ def find(house: House, email: str) -> StaffMember:
     return found
 
 
+def member(house: House, number: int) -> StaffMember:
+    """Raises NotFound."""
+    with house.database.read() as connection:
+        return store.get(connection, number)
+
+
 def members(house: House) -> list[StaffMember]:
     """By name, disabled ones last."""
     with house.database.read() as connection:

@@ -11,6 +11,7 @@ from syndicate.flows.house import House
 from syndicate.model import NotFound
 from syndicate.web.answers import moved
 from syndicate.web.api.audit import audit
+from syndicate.web.api.checking import checking
 from syndicate.web.api.correcting import correcting
 from syndicate.web.api.drafts import drafts
 from syndicate.web.api.gate import Gate
@@ -46,6 +47,7 @@ def api(house: House, clock: Callable[[], datetime]) -> Api:
         newsletters,
         issues,
         watching,
+        checking,
         missed,
         drafts,
         sending,

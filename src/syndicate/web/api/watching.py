@@ -9,6 +9,7 @@ from syndicate.flows.headway import Headway, headway
 from syndicate.flows.sum_up import sum_up
 from syndicate.model import DeliveryState, Role
 from syndicate.web.api.call import Call
+from syndicate.web.api.checking import FindingTold, finding_told
 from syndicate.web.api.gate import Gate
 from syndicate.web.api.issues import ISSUE, IssueTold, issue_told
 from syndicate.web.api.shapes import Nothing, Told
@@ -22,7 +23,8 @@ class ApprovalTold(Told):
 
 class OutlookTold(Told):
     """`people` it would go to, `counted_at` then; `must_count`: approving asks for that number. `needed`: how many
-    other people have to approve still. `withdrawn`: titles of what must leave it first."""
+    other people have to approve still. `withdrawn`: titles of what must leave it first; `stops`: why it should not go
+    out as it is, as `preflight` says."""
 
     issue: IssueTold
     people: int
@@ -31,6 +33,7 @@ class OutlookTold(Told):
     counted_at: datetime
     must_count: bool
     withdrawn: list[str]
+    stops: list[FindingTold]
     given: list[ApprovalTold]
     needed: int
     undo_seconds: int
@@ -148,6 +151,7 @@ def _outlook(call: Call[Nothing]) -> OutlookTold:
         counted_at=found.tally.at,
         must_count=found.tally.owed > call.house.confirm_above,
         withdrawn=list(found.withdrawn),
+        stops=[finding_told(one) for one in found.stops],
         given=[ApprovalTold.model_validate(one) for one in found.given],
         needed=found.needed,
         undo_seconds=_seconds(call.house.undo),
