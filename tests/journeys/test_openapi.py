@@ -37,8 +37,9 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-# Languages' sign-up pages are one handler each, and one code.
+# It begins a thread that asks the network about an issue's links.
 ASKS_OUTSIDE = r"/preflight$"
+# Languages' sign-up pages are one handler each, and one code.
 LEFT_OUT = r"^/(ru|ar|az|kk|de|fr|es|zh)/subscribe"
 
 
