@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import edition
-from syndicate.carriers import Smtp, SmtpServer
+from syndicate.carriers.smtp import Smtp, SmtpServer
 from syndicate.flows.send import Mailroom, send_issues
 from syndicate.model import Edition, EditionItem, IssueState, Placement
 from syndicate.store import Database, deliveries, issues

@@ -252,7 +252,7 @@ def _smtp(settings: "Settings") -> "Callable[[], AbstractContextManager[Carrier]
 
     @contextmanager
     def opened() -> "Iterator[Carrier]":
-        from syndicate.carriers import Smtp, SmtpServer
+        from syndicate.carriers.smtp import Smtp, SmtpServer
 
         server = SmtpServer(
             host=smtp.host,

@@ -12,7 +12,8 @@ import pytest
 from tests.contracts.desk import MemoryDesk
 from tests.contracts.smtp_server import HANG_UP, only_ayse, serve
 
-from syndicate.carriers import Outbox, Smtp, SmtpServer
+from syndicate.carriers import Outbox
+from syndicate.carriers.smtp import Smtp, SmtpServer
 from syndicate.model import CarrierError, HandOver, Outcome
 from syndicate.model.delivery import DeliveryState
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.contracts.desk import MemoryDesk
 from tests.contracts.smtp_robot import GOOD, HANG_UP, IN_THE_MIDDLE, Robot, listening
 
-from syndicate.carriers import Smtp, SmtpServer
+from syndicate.carriers.smtp import Smtp, SmtpServer
 from syndicate.model import DeliveryState, HandOver, Outcome
 
 Scripts = Mapping[int, Mapping[str, str]]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tests.contracts.desk import MemoryDesk
 
-from syndicate.carriers import Smtp, SmtpServer
+from syndicate.carriers.smtp import Smtp, SmtpServer
 from syndicate.model import CarrierError, DeliveryState, HandOver
 
 SINK = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")

@@ -8,8 +8,7 @@ import pytest
 from tests.contracts.desk import MemoryDesk
 from tests.contracts.smtp_robot import HANG_UP, IN_THE_MIDDLE, Robot, listening
 
-from syndicate.carriers import Smtp, SmtpServer
-from syndicate.carriers.smtp import lane
+from syndicate.carriers.smtp import Smtp, SmtpServer, lane
 from syndicate.model import CarrierError, DeliveryState, HandOver, Outcome
 
 HELLO = b"EHLO me.example.org\r\n"

@@ -23,7 +23,8 @@ from tests.postgres_server import create, programs, server
 from tests.reliability import sink
 from tests.reliability.kills import OUTBOX_POINTS, POINTS, Counting, Kill, install
 
-from syndicate.carriers import Outbox, Smtp, SmtpServer
+from syndicate.carriers import Outbox
+from syndicate.carriers.smtp import Smtp, SmtpServer
 from syndicate.flows.send import Carrier, Mailroom, keeper, send_issues, tray
 from syndicate.model import (
     DeliveryState,
