@@ -89,7 +89,10 @@ def show_issue(number: Number, config: Config = CONFIG, as_json: AsJson = False)
     show.line(state_of(one))
     if one.note:
         show.line(one.note)
-    show.line(f"stories from {_moment(one.since)} to {_moment(one.cutoff)}")
+    if one.corrects:
+        show.line(f"corrects story {one.corrects}, for those who got it")
+    else:
+        show.line(f"stories from {_moment(one.since)} to {_moment(one.cutoff)}")
     rows = [
         (" ".join((*e.reads, e.cadence)).rstrip(), *_numbers(e.states), len(e.articles), e.subject)
         for e in told.editions

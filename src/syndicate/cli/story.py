@@ -33,7 +33,7 @@ def list_stories(
     from syndicate.store.cards import Wanted
 
     opened = house(config)
-    found = shelf(opened, Wanted(words), "", now()).stories
+    found = shelf(opened, Wanted(words), opened.site.languages[0], now()).stories
     if as_json:
         show.json(found)
         return
