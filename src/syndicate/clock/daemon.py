@@ -27,6 +27,9 @@ BEFORE = timedelta(minutes=1)
 JUMP = timedelta(seconds=2)
 """What the wall clock may be off against the steady one between two beats before it is said to have jumped."""
 
+LOOK_UP = 1.0
+"""Seconds within which the clock hears that it is to end."""
+
 REMINDER = 3600.0
 """Seconds after which the same complaint is made again."""
 
@@ -63,7 +66,9 @@ class Clock:
         """Until something is raised in this thread (an interruption); then what is on the wire is waited for."""
         self.begin()
         try:
-            self._ended.wait()
+            # A signal that found another thread awake is heard only when this one runs: it looks up now and then.
+            while not self._ended.wait(LOOK_UP):
+                pass
         finally:
             self.end()
 
