@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, edition, person
+from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, article, edition, person, save
 
 from syndicate.app import open_house
 from syndicate.flows import approve as flow
@@ -21,8 +21,18 @@ from syndicate.flows.approve import Wish
 from syndicate.flows.house import House
 from syndicate.flows.seen import Outdated, mark
 from syndicate.flows.tally import recount
-from syndicate.model import COMMAND_LINE, Actor, Draft, IssueState, Role, SyndicateError
-from syndicate.store import Database, approvals, audit, claims, deliveries, issues, subscribers, tallies
+from syndicate.model import COMMAND_LINE, Actor, Draft, Issue, IssueState, Role, SyndicateError
+from syndicate.store import (
+    Database,
+    approvals,
+    articles,
+    audit,
+    claims,
+    deliveries,
+    issues,
+    subscribers,
+    tallies,
+)
 from syndicate.store.deliveries import Planned
 from syndicate.store.tables import draft
 
@@ -254,3 +264,24 @@ def test_a_tally_says_what_there_is_and_when_it_does_not_any_more(house: House) 
         held = tallies.get(connection, number)
     assert held
     assert (held.at, held.is_stale) == (NOW + HOUR, True), "an older count does not win"
+
+
+def test_a_story_that_was_withdrawn_after_approval_keeps_its_issue_back(house: House) -> None:
+    save(house.database, article("a", id="tag:a"), article("b", id="tag:b", sequence=2))
+    told, other = planned(house), planned(house, "pair")
+    flow.approve(house, told, ONE, NOW)
+    assert flow.keep_back(house.database, [_issue(house, told)]) == {}
+    with house.database.begin() as connection:
+        articles.withdraw(connection, ["tag:b"], NOW)
+    due = [_issue(house, told), _issue(house, other)]
+    assert flow.keep_back(house.database, due) == {told: "withdrawn since it was approved: Title of b"}
+    assert (state(house, told), state(house, other)) == (IssueState.PLANNED, IssueState.PLANNED)
+    assert "Title of b" in _issue(house, told).note
+    with house.database.begin() as connection:
+        assert not issues.begin(connection, told, NOW + HOUR)
+        assert not approvals.of(connection, told)
+
+
+def _issue(house: House, number: int) -> Issue:
+    with house.database.read() as connection:
+        return issues.get(connection, number)

@@ -4,6 +4,7 @@ look (objections, how many people) -> approve -> enough people did? -> APPROVED,
                                              <- take back, until then
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +17,7 @@ from syndicate.flows.prepare import apply
 from syndicate.flows.seen import Outdated, check, mark, subject_of
 from syndicate.flows.tally import tally_of
 from syndicate.model import Actor, ArticleState, Issue, IssueState, SyndicateError, UnsafeValue
-from syndicate.store import Connection, approvals, articles, audit, issues, tallies
+from syndicate.store import Connection, Database, approvals, articles, audit, issues, tallies
 from syndicate.store.approvals import Approval, Drafted
 from syndicate.store.tallies import Tally
 
@@ -122,6 +123,26 @@ def take_back(house: House, number: int, actor: Actor, now: datetime, seen: str 
         approvals.clear(connection, number)
         audit.note(connection, actor, "issue.take-back", subject_of(number), now)
         return issues.get(connection, number)
+
+
+def keep_back(database: Database, due: Iterable[Issue]) -> dict[int, str]:
+    """Approved issues of ``due`` with a story that was withdrawn since wait for staff again. Number to why."""
+    with database.read() as connection:
+        objected = {one.id: ", ".join(withdrawn(connection, one.id)) for one in due}
+    kept: dict[int, str] = {}
+    for number, titles in objected.items():
+        why = f"withdrawn since it was approved: {titles}"
+        if titles and _kept_back(database, number, why):
+            kept[number] = why
+    return kept
+
+
+def _kept_back(database: Database, number: int, why: str) -> bool:
+    with database.begin() as connection:
+        if not issues.keep_back(connection, number, why):
+            return False
+        approvals.clear(connection, number)
+        return True
 
 
 def let_go(house: House, number: int, actor: Actor, now: datetime, seen: str | None = None) -> Issue:

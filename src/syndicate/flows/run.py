@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from syndicate.flows.approve import keep_back
 from syndicate.flows.archive import publish_archive
 from syndicate.flows.hear_back import hear
 from syndicate.flows.house import House
@@ -104,6 +105,8 @@ def send_approved(house: House, clock: Callable[[], datetime], progress: Progres
         is_left = bool(claims.unfinished(connection))
     approved = [issue for issue in approved if issue.newsletter in house.newsletters]
     due, waiting = sendable(house.database, house.newsletters, approved, clock())
+    kept = keep_back(house.database, due)
+    due = [issue for issue in due if issue.id not in kept]
     report = SendReport()
     if due or is_left:
         with house.carrier() as carrier:
@@ -111,4 +114,7 @@ def send_approved(house: House, clock: Callable[[], datetime], progress: Progres
     for issue in due:
         recount(house.database, issue.id, clock())
     report.waiting |= waiting
+    report.problems += [
+        f"issue {number}: {why}; prepare it again, or cancel it" for number, why in kept.items()
+    ]
     return report

@@ -245,6 +245,13 @@ def take_back(connection: Connection, issue_id: int, now: datetime) -> bool:
     return connection.execute(update(issue).where(*where).values(values)).rowcount == 1
 
 
+def keep_back(connection: Connection, issue_id: int, note: str) -> bool:
+    """Make an approved issue one that is planned and waits, and say why; False when it is not approved (any more)."""
+    where = (issue.c.id == issue_id, issue.c.state == IssueState.APPROVED)
+    values = {"state": IssueState.PLANNED, "not_before": None, "note": note}
+    return connection.execute(update(issue).where(*where).values(values)).rowcount == 1
+
+
 def let_go(connection: Connection, issue_id: int, now: datetime) -> bool:
     """Let an approved issue leave now; False when nothing held it."""
     where = (issue.c.id == issue_id, issue.c.state == IssueState.APPROVED, issue.c.not_before > now)
