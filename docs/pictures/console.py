@@ -95,8 +95,11 @@ def photographer(browser: Browser, url: str, house: House, public: Path) -> Call
     def take(name: str, path: str) -> None:
         page = opened(name.split("-"))
         page.goto(f"{url}/staff/{path}", wait_until="networkidle")
-        page.wait_for_timeout(300)
-        picture(page, f"console-{name}", 1300)
+        if page.locator("iframe").count():
+            # Frames are fetched when they come into sight.
+            page.locator("iframe").first.scroll_into_view_if_needed()
+            page.wait_for_timeout(1500)
+        picture(page, f"console-{name}", 1700 if "phone" in name else 1300)
         page.context.close()
 
     return take
