@@ -94,7 +94,7 @@ def status(database: Database, identity: int) -> str:
 
 # -- the set, not the order -----------------------------------------------------------------------------------
 
-PERMUTATIONS = {"sqlite": 2000, "postgres": 300}
+PERMUTATIONS = {"sqlite": 600, "postgres": 150}
 
 
 def test_any_order_and_any_number_of_times_is_the_same_as_once(database: Database, backend: str) -> None:
@@ -496,5 +496,4 @@ def test_a_sender_is_never_kept_waiting_and_nothing_is_lost(database: Database, 
         with pytest.raises(StoreError):
             hear_back.hear(database, hooks, KEY, NOW)
     assert [line[0] for line in lines(database).values()] == [S.PLANNED, S.PLANNED]
-    assert hear_back.hear(database, hooks, KEY, NOW).changed == {S.ACCEPTED: 2}@settings(max_examples=20)
-
+    assert hear_back.hear(database, hooks, KEY, NOW).changed == {S.ACCEPTED: 2}
