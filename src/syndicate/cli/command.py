@@ -27,6 +27,9 @@ app = typer.Typer(
     help="Stories in several languages become feeds and per-language e-mail digests, each sent once.",
     no_args_is_help=True,
     add_completion=False,
+    # Boxes around a help text would cost as much as everything else that is read for it.
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 110},
     pretty_exceptions_enable=False,
 )
 
