@@ -320,6 +320,8 @@ def _sendgrid_account(settings: "Settings") -> "SendGridAccount":
         sandbox=section.sandbox,
         timeout=section.timeout.total_seconds(),
         categories=section.categories,
+        opens=section.opens,
+        clicks=section.clicks,
     )
 
 

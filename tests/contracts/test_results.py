@@ -84,11 +84,28 @@ def test_every_fate_is_summed_up_with_what_readers_did(house: House) -> None:
     whole = found.whole
     assert (whole.owed, whole.sent, whole.delivered, whole.bounced) == (9, 4, 1, 1)
     assert (whole.complained, whole.left) == (1, 1), "what staff did is not the reader's doing"
+    assert (whole.opened, whole.fetched, whole.clicked) == (0, 0, 0)
     assert (whole.failed, whole.unsure, whole.skipped, whole.waiting) == (2, 1, 1, 1)
     assert [one.name for one in found.languages] == ["tr"]
     assert [(one.name, one.owed, one.delivered) for one in found.domains] == [("example.org", 9, 1)]
     assert all("@" not in reason for _, reason, _ in found.reasons)
     assert (found.unsure, found.missing, found.may_send_again) == (1, 2, True)
+
+
+def test_machines_that_open_a_mail_are_kept_apart_and_everybody_is_counted_once(house: House) -> None:
+    number, _ = sent(house, S.ACCEPTED, S.ACCEPTED, S.ACCEPTED)
+    one, two, _three = numbers(house, number)
+    told = (
+        (one, EventKind.OPENED, False), (one, EventKind.OPENED, False), (one, EventKind.OPENED, True),
+        (one, EventKind.CLICKED, False), (two, EventKind.OPENED, True),
+    )  # fmt: skip
+    with house.database.begin() as connection:
+        for n, (line, kind, is_machine) in enumerate(told):
+            heard = Event("sendgrid", f"k{n}", kind, NOW, delivery=line, is_machine=is_machine)
+            events.add(connection, [(heard, line)], NOW)
+    whole = sum_up(house, number, LATER).whole
+    assert (whole.opened, whole.fetched, whole.clicked) == (1, 2, 1)
+    assert (whole.owed, whole.sent, whole.complained) == (3, 3, 0)
 
 
 def test_who_leaves_is_counted_for_the_last_issue_they_got(house: House) -> None:

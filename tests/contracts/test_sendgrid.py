@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -68,6 +69,15 @@ def test_nothing_has_arrived_when_it_is_marked(fake: FakeSendGrid) -> None:
         carrier.carry(desk)
     assert seen == [0]
     assert len(fake.mails) == 3
+
+
+def test_opens_and_clicks_are_told_only_where_that_is_switched_on(fake: FakeSendGrid) -> None:
+    with SendGrid(replace(account(fake), opens=True, clicks=True)) as carrier:
+        carrier.carry(MemoryDesk(people(1)))
+    tracking = fake.requests[0]["tracking_settings"]
+    assert tracking["open_tracking"] == {"enable": True}
+    assert tracking["click_tracking"] == {"enable": True, "enable_text": False}
+    assert tracking["subscription_tracking"] == {"enable": False}
 
 
 def test_what_arrives_is_the_letter_filled_in(fake: FakeSendGrid) -> None:

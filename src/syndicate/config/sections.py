@@ -130,6 +130,8 @@ class SendGridSection(PacedSection):
     timeout: Seconds = timedelta(seconds=30)
     categories: Annotated[tuple[str, ...], Field(max_length=10)] = ()
     webhook_key: str = ""
+    opens: bool = False
+    clicks: bool = False
 
 
 class CarriersSection(Section):

@@ -10,7 +10,7 @@ from syndicate.flows.seen import mark
 from syndicate.flows.tally import current
 from syndicate.model import DeliveryState, Issue, IssueState
 from syndicate.store import doubts, issues
-from syndicate.store.feedback import COMPLAINED, LEFT
+from syndicate.store.feedback import CLICKED, COMPLAINED, FETCHED, LEFT, OPENED
 from syndicate.store.tallies import Tally
 
 S = DeliveryState
@@ -22,7 +22,8 @@ class Fates:
 
     ``owed`` is the sum of ``sent`` (a carrier took it), ``failed`` (it was not taken), ``unsure``, ``skipped`` (asked
     last, they must not be mailed), ``cancelled`` and ``waiting``. Of those it was sent to, ``bounced`` and
-    ``delivered`` (their server took it) are known; ``complained`` and ``left`` (the newsletter) are what they did.
+    ``delivered`` (their server took it) are known; ``complained`` and ``left`` (the newsletter) are what they did, and
+    ``opened`` and ``clicked`` where the carrier was asked to tell; ``fetched``: a machine opened it for them.
     """
 
     name: str
@@ -32,6 +33,9 @@ class Fates:
     bounced: int = 0
     complained: int = 0
     left: int = 0
+    opened: int = 0
+    fetched: int = 0
+    clicked: int = 0
     failed: int = 0
     unsure: int = 0
     skipped: int = 0
@@ -108,7 +112,7 @@ def _of_editions(name: str, counted: Tally, editions: set[int]) -> Fates:
         if edition in editions:
             did[what] += n
     arrived = sum(n for edition, n in counted.arrived.items() if edition in editions)
-    return _fates(name, states, arrived, did[COMPLAINED], did[LEFT])
+    return _fates(name, states, arrived, did)
 
 
 def _by_domain(counted: Tally) -> tuple[Fates, ...]:
@@ -119,7 +123,8 @@ def _by_domain(counted: Tally) -> tuple[Fates, ...]:
     return tuple(_fates(name, of, counted.arrived_at.get(name, 0)) for name, of in states.items())
 
 
-def _fates(name: str, states: Counter[str], delivered: int, complained: int = 0, left: int = 0) -> Fates:
+def _fates(name: str, states: Counter[str], delivered: int, did: Counter[str] | None = None) -> Fates:
+    did = did or Counter()
     return Fates(
         name=name,
         owed=states.total(),
@@ -127,8 +132,11 @@ def _fates(name: str, states: Counter[str], delivered: int, complained: int = 0,
         # What came back afterwards did not arrive.
         delivered=min(delivered, states[S.ACCEPTED]),
         bounced=states[S.BOUNCED],
-        complained=complained,
-        left=left,
+        complained=did[COMPLAINED],
+        left=did[LEFT],
+        opened=did[OPENED],
+        fetched=did[FETCHED],
+        clicked=did[CLICKED],
         failed=states[S.FAILED] + states[S.REFUSED],
         unsure=states[S.UNSURE],
         skipped=states[S.SKIPPED],

@@ -21,6 +21,7 @@ class SendGridAccount:
     ``personalizations``: messages in one request (1 to 1000, "Mail Send: limitations"): as many are in doubt when an
     answer is lost. ``connections``: requests at once. ``strict``: every request is scheduled a quarter of an hour
     ahead, so that one whose answer is lost can be cancelled. ``sandbox``: SendGrid checks and sends nothing.
+    ``opens`` and ``clicks``: SendGrid puts a picture into each mail, and leads its links over itself, and tells who.
     ``clock`` says what time it is, UTC.
 
     Raises :class:`CarrierError` for values that SendGrid refuses.
@@ -34,6 +35,8 @@ class SendGridAccount:
     sandbox: bool = False
     timeout: float = 30.0
     categories: tuple[str, ...] = ()
+    opens: bool = False
+    clicks: bool = False
     clock: Callable[[], datetime] = field(default=_now, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -30,12 +30,6 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@{_LABEL}(?:\.{_LABEL})*")
 _NOT_IN_A_NAME = re.compile(r"[;,\x00-\x1f\x7f]+")
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
-_TRACKING = {
-    "click_tracking": {"enable": False, "enable_text": False},
-    "open_tracking": {"enable": False},
-    "subscription_tracking": {"enable": False},
-    "ganalytics": {"enable": False},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +113,16 @@ def _named(number: int) -> dict[str, str]:
     return {"delivery": str(number)} if number > 0 else {"signup": str(-number)}
 
 
+def _tracking(account: SendGridAccount) -> dict[str, dict[str, bool]]:
+    """All said, for what is not said is as the account has it. Links of the text part stay as they are."""
+    return {
+        "click_tracking": {"enable": account.clicks, "enable_text": False},
+        "open_tracking": {"enable": account.opens},
+        "subscription_tracking": {"enable": False},
+        "ganalytics": {"enable": False},
+    }
+
+
 def _shared(
     account: SendGridAccount, letter: Letter, schedule: Schedule | None, from_name: str | None
 ) -> dict[str, object]:
@@ -131,7 +135,7 @@ def _shared(
             for kind, text in (("text/plain", letter.text), ("text/html", letter.html))
             if text
         ],
-        "tracking_settings": _TRACKING,
+        "tracking_settings": _tracking(account),
     }
     if letter.edition > 0:
         made["custom_args"] = {"edition": str(letter.edition)}

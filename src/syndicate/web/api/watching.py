@@ -78,7 +78,8 @@ class ProgressTold(Told):
 
 class FatesTold(Told):
     """People of one language or domain (`name`), or of all: `owed` is the sum of `sent`, `failed`, `unsure`, `skipped`,
-    `cancelled` and `waiting`; the rest is known of those it was sent to."""
+    `cancelled` and `waiting`; the rest is known of those it was sent to. `opened` and `clicked` where the carrier was
+    asked to tell; `fetched`: a machine opened it for them."""
 
     name: str
     owed: int
@@ -87,6 +88,9 @@ class FatesTold(Told):
     bounced: int
     complained: int
     left: int
+    opened: int
+    fetched: int
+    clicked: int
     failed: int
     unsure: int
     skipped: int
