@@ -119,7 +119,8 @@ def newsroom(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) ->
         made.write("config.toml", text)
         (made.root / "articles").mkdir(exist_ok=True)
         (made.root / "var").mkdir()
-        shutil.copy(migrated, made.root / "var" / "syndicate.db")
+        if "SYNDICATE_DATABASE_URL" not in os.environ:
+            shutil.copy(migrated, made.root / "var" / "syndicate.db")
         return made
 
     return make

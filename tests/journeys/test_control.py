@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +218,9 @@ def test_a_restored_backup_holds_all_sending_until_somebody_has_looked(
     handler, port = sink
     room = filled(newsroom, port, readers=20)
     database = room.root / "var/syndicate.db"
-    backup = shutil.copy(database, room.root / "backup.db")
+    backup = room.root / "backup.db"
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
     room.command("issue", "send", "1")
     assert len(handler.taken) == 20
     for path in database.parent.glob("syndicate.db*"):
