@@ -20,6 +20,8 @@ from tests.journeys.browser import chromium, needs_chromium
 
 ROOT = Path(__file__).parents[2]
 COMMAND = str(Path(sys.executable).with_name("syndicate"))
+IN_FIVE = "dictionary-of-winds"
+"""A story of the sample that comes out later here, in five languages."""
 PASSWORD = "seven herons over the harbour"
 TITLE = "What the ferry carried home"
 STORY = f"""---
@@ -37,13 +39,14 @@ they brought home.
 @needs_chromium
 def test_a_story_is_written_and_sent_by_hand(tmp_path: Path) -> None:
     for name in ("articles", "subscribers", "templates"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(IN_FIVE))
     shutil.copy(ROOT / "config.toml", tmp_path)
     syndicate(tmp_path, "subscribers", "sync")
     syndicate(tmp_path, "run")
     before = set((tmp_path / "var/outbox").glob("*.eml"))
     assert len(before) > 150
 
+    shutil.copytree(ROOT / "articles" / IN_FIVE, tmp_path / "articles" / IN_FIVE)
     (tmp_path / "articles/my-story").mkdir()
     now = datetime.now(UTC).isoformat(timespec="seconds")
     (tmp_path / "articles/my-story/index.en.md").write_text(STORY.format(date=now), encoding="utf-8")
@@ -61,7 +64,10 @@ def test_a_story_is_written_and_sent_by_hand(tmp_path: Path) -> None:
     assert len(sent) == people > 20
     mails = [email.message_from_bytes(one.read_bytes(), policy=email.policy.default) for one in sent]
     assert len({mail["To"] for mail in mails}) == people, "nobody twice"
-    assert all(TITLE in mail.get_body(("plain",)).get_content() for mail in mails)
+    in_english = [mail for mail in mails if mail["Content-Language"] == "en"]
+    assert in_english
+    assert all(TITLE in mail.get_body(("plain",)).get_content() for mail in in_english)
+    assert {mail["Content-Language"] for mail in mails} >= {"en", "tr", "ru", "az", "kk"}
 
 
 def enter(page: Page, url: str, link: re.Match[str] | None) -> None:
@@ -92,6 +98,11 @@ def send(page: Page, url: str) -> int:
     issue = re.search(r"/staff/issues/\d+", page.url)
     assert issue
     page.goto(f"{url}{issue[0]}/preview")
+    expect(page.locator("iframe")).to_have_count(5)
+    for number in range(5):
+        page.locator("iframe").nth(number).scroll_into_view_if_needed()
+        inside = page.frame_locator(f"iframe >> nth={number}")
+        expect(inside.locator("h1, h2").first).to_be_visible()
     mail = page.frame_locator("iframe").first
     expect(mail.get_by_text("Written on board.").first).to_be_visible()
     page.goto(f"{url}{issue[0]}/preflight")
