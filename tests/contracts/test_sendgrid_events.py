@@ -130,7 +130,7 @@ def test_what_is_answered_with_an_error_comes_again(fake: FakeSendGrid) -> None:
     assert len(ears.heard) == 4
 
 
-@pytest.mark.parametrize("modes", [{"good": False}, {"age": 301}, {"age": -301}])
+@pytest.mark.parametrize("modes", [{"good": False}, {"age": 301}, {"age": -360}])
 def test_nothing_is_heard_from_a_forger_or_too_late(fake: FakeSendGrid, modes: dict[str, Any]) -> None:
     carried(fake, people(2))
     ears, statuses = told(fake, **modes)
