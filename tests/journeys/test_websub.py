@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -308,8 +308,6 @@ def test_a_real_hub_fetches_the_feed_and_passes_it_on_signed(newsroom: Callable[
     run_hub = [HUB_PYTHON, str(TOOLS / "hub.py"), str(hub_port)]
     subscribe = [HUB_PYTHON, str(TOOLS / "sub.py"), str(sub_port), hub_url, topic, "120"]
     syndicate = [str(Path(sys.executable).with_name("syndicate")), "serve", "--port", str(port)]
-    room.command("ingest")
-    room.command("publish")
 
     def deliveries() -> list[str]:
         return [line for line in told.read_text().splitlines() if line.startswith("DELIVERY")]
@@ -318,7 +316,11 @@ def test_a_real_hub_fetches_the_feed_and_passes_it_on_signed(newsroom: Callable[
         return told.is_file() and "VERIFY" in told.read_text() and "SUBSCRIBE 202" in told.read_text()
 
     with program(syndicate, log, port):
-        with program(run_hub, log, hub_port, HUB_DB="hub.sqlite3"), program(subscribe, told):
+        with program(run_hub, log, hub_port, HUB_DB="hub.sqlite3"), ExitStack() as later:
+            # Whoever finds no hub waits before they try it again, so it is there from the beginning.
+            room.command("ingest")
+            room.command("publish")
+            later.enter_context(program(subscribe, told))
             until(subscribed, told)
             room.article(
                 "port", "tr", "2026-05-01", body="The hub has to hear of this at once, in all its length."
