@@ -65,11 +65,12 @@ def main(config: str, manner: str, lease: str = "10") -> None:
     _prepare()
     if manner == "together":
         duties.CLOCK = f"clock {os.getpid()}"
-    house = open_house(Path(config))
-    if manner == "begin":
-        _begin(house)
-        return
+    # Also one that is told to end before it has begun ends without a word.
     with suppress(Interrupted):
+        house = open_house(Path(config))
+        if manner == "begin":
+            _begin(house)
+            return
         Clock(house, replace(PACE, lease=timedelta(seconds=float(lease))), _tell).run()
 
 
