@@ -203,17 +203,6 @@ def write(connection: Connection, told: Collection[Told], now: datetime) -> None
         connection.execute(statement, rows)
 
 
-def counts(connection: Connection, issue_id: int) -> dict[str, int]:
-    """Kind of event to how many deliveries of an issue had one; opens and clicks of machines are not among them."""
-    query = (
-        select(event.c.kind, func.count(event.c.delivery.distinct()).label("number"))
-        .join(delivery, delivery.c.id == event.c.delivery)
-        .where(delivery.c.issue == issue_id, event.c.is_machine.is_(False))
-        .group_by(event.c.kind)
-    )
-    return {row.kind: row.number for row in connection.execute(query)}
-
-
 def _lines() -> Any:
     columns = ("id", "subscriber", "message_id", "state", "reason", "handed_at")
     return (
