@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tests.contracts.samples import HOUR, NOW, add_issue, edition, person, planned_issue
 
 from syndicate.model import DeliveryState, Outcome, SkipReason, SubscriberStatus
-from syndicate.store import Connection, Database, claims, deliveries, issues, subscribers
+from syndicate.store import Connection, Database, claims, deliveries, issues, marks, subscribers
 from syndicate.store.claims import Claim, Claimed
 from syndicate.store.deliveries import Planned
+from syndicate.store.marks import Mark
 
 LEASE = timedelta(minutes=1)
 OURS, THEIRS = "here:/lock#1", "here:/lock#2"
@@ -36,7 +37,7 @@ def taken(database: Database, issue: int, most: int = 100) -> Claim:
 
 def record(database: Database, number: int, marked: bytes, took: bytes = b"\0", revision: int = 0) -> bool:
     with database.begin() as connection:
-        return claims.record(connection, number, revision, marked, took, NOW + LEASE)
+        return marks.record(connection, Mark(number, revision, marked, took, NOW + LEASE))
 
 
 def states(database: Database, issue: int) -> dict[str, int]:
@@ -309,7 +310,7 @@ def test_a_dead_sender_s_claim_is_told_apart_and_settled(database: Database) -> 
     took, marked, unmarked, refused = (line.id for line in claim.lines)
     with database.begin() as connection:
         claims.settle(connection, claim.number, refused, Outcome(DeliveryState.FAILED, "bad"), NOW)
-        assert claims.record(connection, claim.number, 0, b"\x0b", b"\x01", NOW + LEASE)
+        assert marks.record(connection, Mark(claim.number, 0, b"\x0b", b"\x01", NOW + LEASE))
     assert _left(database, issue) == [claim.number]
     with database.begin() as connection:
         left = claims.seize(connection, claim.number, THEIRS, NOW + LEASE)

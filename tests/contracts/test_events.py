@@ -22,8 +22,9 @@ from syndicate.model import (
     SubscriberStatus,
     UnsafeValue,
 )
-from syndicate.store import Database, claims, deliveries, events, issues, subscribers
+from syndicate.store import Database, claims, deliveries, events, issues, marks, subscribers
 from syndicate.store.deliveries import Planned
+from syndicate.store.marks import Mark
 from syndicate.store.tables import delivery, event, received, subscriber, subscription, suppression
 from syndicate.subscribers import address_hash
 
@@ -199,7 +200,7 @@ def test_an_event_of_an_earlier_attempt_calls_the_next_one_back(database: Databa
     hear(database, [told(K.DELIVERED, first)])
     nothing = b"\0"
     with database.begin() as connection:
-        assert not claims.record(connection, claimed.number, 0, b"\1", nothing, NOW + HOUR)
+        assert not marks.record(connection, Mark(claimed.number, 0, b"\1", nothing, NOW + HOUR))
         held = claims.held(connection, claimed.number, "here#1")
     assert held
     assert held[1] == {second}
@@ -240,7 +241,7 @@ def test_a_suppression_calls_back_what_is_claimed_and_not_marked(database: Datab
     set_state(database, [first], S.ACCEPTED)
     hear(database, [told(K.COMPLAINED, first)])
     with database.begin() as connection:
-        assert not claims.record(connection, claimed.number, 0, b"\1", b"\0", NOW + HOUR)
+        assert not marks.record(connection, Mark(claimed.number, 0, b"\1", b"\0", NOW + HOUR))
         held = claims.held(connection, claimed.number, "here#1")
     assert held
     assert held[1] == {claimed.lines[1].id}
@@ -466,7 +467,7 @@ def test_whatever_takes_consent_away_calls_a_claimed_mail_back(database: Databas
             case _:
                 subscribers.suppress_person(connection, people[0], b"h" * 32, "complained", NOW)
     with database.begin() as connection:
-        assert not claims.record(connection, claimed.number, 0, b"\1", b"\0", NOW + HOUR)
+        assert not marks.record(connection, Mark(claimed.number, 0, b"\1", b"\0", NOW + HOUR))
         held = claims.held(connection, claimed.number, "here#1")
     assert held
     assert held[1] == {claimed.lines[1].id}
@@ -478,7 +479,7 @@ def test_what_changes_nothing_about_consent_calls_nothing_back(database: Databas
     assert claimed
     with database.begin() as connection:
         subscribers.save(connection, person("p0", languages=("ru",)), NOW)
-        assert claims.record(connection, claimed.number, 0, b"\1", b"\0", NOW + HOUR)
+        assert marks.record(connection, Mark(claimed.number, 0, b"\1", b"\0", NOW + HOUR))
 
 
 def test_a_sender_is_never_kept_waiting_and_nothing_is_lost(database: Database, backend: str) -> None:

@@ -7,9 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from tests.contracts.samples import DIGEST, HOUR, NOW, add_issue, edition, planned_issue
 
 from syndicate.model import DeliveryState, IssueState, Outcome, SkipReason
-from syndicate.store import Database, claims, deliveries, issues, totals
+from syndicate.store import Database, claims, deliveries, issues, marks, totals
 from syndicate.store.claims import Claim
 from syndicate.store.deliveries import Planned
+from syndicate.store.marks import Mark
 
 
 def claim(database: Database, issue: int, most: int = 100) -> Claim:
@@ -108,7 +109,7 @@ def test_what_is_cancelled_was_not_had(database: Database) -> None:
     number, ids = planned_issue(database, 3)
     made = claim(database, number, most=1)
     with database.begin() as connection:
-        claims.record(connection, made.number, 0, b"\x01", b"\x00", NOW)
+        marks.record(connection, Mark(made.number, 0, b"\x01", b"\x00", NOW))
         assert deliveries.cancel(connection, number, NOW) == 2
         assert set(deliveries.had(connection, ["story-a"])) == {ids[0]}
 

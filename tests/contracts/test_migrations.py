@@ -116,12 +116,3 @@ def test_what_fails_leaves_nothing(database: Database) -> None:
         fail()
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM published_page")).scalar() == 0
-
-
-def test_one_statement_is_a_transaction_by_itself(database: Database) -> None:
-    with database.once() as connection:
-        connection.execute(text("INSERT INTO published_page VALUES ('p', 'f')"))
-    fresh = Database(database.engine.url.render_as_string(hide_password=False))
-    with fresh.read() as connection:
-        assert connection.execute(text("SELECT count(*) FROM published_page")).scalar() == 1
-    fresh.close()

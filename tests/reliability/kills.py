@@ -15,15 +15,16 @@ from typing import Any
 from syndicate.carriers import outbox
 from syndicate.carriers.smtp import wire
 from syndicate.store import Database
+from syndicate.store.marks import Pen
 from syndicate.store.witness import Witness
 
 POINTS = (
-    "commit before", "commit after", "send before", "send amid", "send after", "receive before", "receive after",
-    "witness before", "witness after",
+    "commit before", "commit after", "mark before", "mark after", "send before", "send amid", "send after",
+    "receive before", "receive after", "witness before", "witness after",
 )  # fmt: skip
 OUTBOX_POINTS = (
-    "commit before", "commit after", "rename before", "rename after", "sync before", "sync after",
-    "witness before", "witness after",
+    "commit before", "commit after", "mark before", "mark after", "rename before", "rename after",
+    "sync before", "sync after", "witness before", "witness after",
 )  # fmt: skip
 
 
@@ -64,6 +65,7 @@ def install(counting: Counting, database: Database) -> None:
     """Wrap this process's database, wire, outbox and witness."""
     dialect = database.engine.dialect
     dialect.do_commit = around(counting, "commit", dialect.do_commit)  # type: ignore[method-assign]
+    Pen.write = around(counting, "mark", Pen.write)  # type: ignore[method-assign]
     Witness.write = around(counting, "witness", Witness.write)  # type: ignore[method-assign]
     wire.Wire.reply = around(counting, "receive", wire.Wire.reply)  # type: ignore[method-assign]
     wire.Wire.send = _sending(counting, wire.Wire.send)  # type: ignore[method-assign]

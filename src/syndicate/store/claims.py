@@ -1,9 +1,9 @@
 """Claims: the deliveries that one sender has taken to hand over, and how far each is (DESIGN laws 5 and 6).
 
-    take (consent asked) -> record, again and again (marked before it can take effect, taken afterwards) -> close
+    take (consent asked) -> marks, again and again (before it can take effect, and when it was taken) -> close
                                 |
-    recall (a reader leaves, staff pause) bumps the revision: the next record fails, and the sender looks again
-    seize  (the sender is dead)           does so, too: whoever wakes up afterwards can record nothing
+    recall (a reader leaves, staff pause) bumps the revision: the next mark fails, and the sender looks again
+    seize  (the sender is dead)           does so, too: whoever wakes up afterwards can mark nothing
 
 One row is written all the time instead of one a delivery: a bitmap of what may have been handed over, and one of
 what the carrier took. Both are worth what a row of ``delivery`` is; ``close`` brings them there.
@@ -121,17 +121,6 @@ def take(
     }  # fmt: skip
     connection.execute(claim.insert().values(row))
     return Claim(number, lines, last)
-
-
-def record(
-    connection: Connection, number: int, revision: int, marked: bytes, taken: bytes, until: datetime
-) -> bool:
-    """Write how far a claim is, and keep it ours until ``until``. False when something was called back, or it is lost.
-
-    Then nothing of ``marked`` may be handed over that was not before; :func:`held` tells what is still ours.
-    """
-    values = {"_number": number, "_revision": revision, "_marked": marked, "_taken": taken, "_until": until}
-    return connection.execute(_RECORD, values).rowcount == 1
 
 
 def held(connection: Connection, number: int, holder: str) -> tuple[int, frozenset[int]] | None:
@@ -289,13 +278,6 @@ _OPEN = delivery.c.state == DeliveryState.CLAIMED
 # What a proof may still settle: what is open, or was given up as a doubt when the claim was seized.
 _PROVABLE = or_(delivery.c.state == DeliveryState.CLAIMED, delivery.c.state == DeliveryState.UNSURE)
 
-# Made once: it is executed all the time, and putting a statement together costs more than executing it.
-_RECORD = (
-    update(claim)
-    .where(claim.c.number == bindparam("_number"), claim.c.revision == bindparam("_revision"))
-    .values(marked=bindparam("_marked"), taken=bindparam("_taken"), until=bindparam("_until"))
-)
-
 _Person = tuple[str, str, str, bool]
 """Address, name, status, whether they get the newsletter."""
 
@@ -386,7 +368,7 @@ def _accept(connection: Connection, number: int, taken: Sequence[tuple[int, str,
         "UPDATE delivery SET state = 'accepted', reason = ?, handed_at = ?, settled_at = ?, due_at = NULL "
         "WHERE id = ? AND claim = ? AND state IN ('claimed', 'unsure')"
     )
-    moments = {at: spelled(connection, at) for at in {at for _, _, at in taken}}
+    moments = {at: spelled(connection.dialect, at) for at in {at for _, _, at in taken}}
     rows = [(said, moments[at], moments[at], identity, number) for identity, said, at in taken]
     connection.exec_driver_sql(sql, rows)
 

@@ -29,38 +29,39 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction: committed at the end, rolled back on any error."""
-        with self._explained("cannot be used"), self.engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def once(self) -> Iterator[Connection]:
-        """One transaction of one statement: PostgreSQL is asked once for it instead of three times."""
-        if self.engine.dialect.name == "sqlite":
-            # Here a BEGIN is said by ourselves (see _begin_sqlite), and costs nothing.
-            with self.begin() as connection:
-                yield connection
-            return
-        with (
-            self._explained("cannot be used"),
-            self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
-        ):
+        with self.explained("cannot be used"), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look at the database, as it was at the first question; it holds up no writer."""
-        with self._explained("cannot be read"), self._reader() as connection, connection.begin():
+        with self.explained("cannot be read"), self._reader() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def apart(self) -> Iterator[Connection]:
         """A connection for several transactions, with temporary tables of its own; they are gone with it."""
-        with self._explained("cannot be used"), self.engine.connect() as connection:
+        with self.explained("cannot be used"), self.engine.connect() as connection:
             try:
                 yield connection
             finally:
                 # Not given back to the pool: whoever had it next would find our tables.
                 connection.invalidate()
+
+    def driver(self) -> Any:
+        """A new connection as the driver itself has it (``sqlite3`` or ``psycopg``), for what is said all the time.
+
+        Each of its statements is a transaction by itself, as durable as any. Whoever asks for it closes it, and
+        wraps what it is told in :meth:`explained`.
+        """
+        with self.explained("cannot be opened"):
+            # Not out of the pool: what lies there may be as broken as the one that this is to replace.
+            opened = self.engine.pool.recreate().connect()
+            driver: Any = opened.driver_connection
+            opened.detach()
+            if self.engine.dialect.name == "postgresql":
+                driver.autocommit = True
+            return driver
 
     @contextmanager
     def looking(self, connection: Connection) -> Iterator[None]:
@@ -87,7 +88,7 @@ class Database:
         """Empty SQLite's log, which remembers deleted rows until it is written over. False while somebody reads it."""
         if self.engine.dialect.name != "sqlite":
             return True
-        with self._explained("cannot be used"), self.engine.connect() as connection:
+        with self.explained("cannot be used"), self.engine.connect() as connection:
             driver = connection.connection.driver_connection
             if driver is None:
                 raise AssertionError("the connection is open")
@@ -96,7 +97,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to :data:`HEAD`; does nothing when it is there."""
-        with self._explained("cannot be opened"):
+        with self.explained("cannot be opened"):
             try:
                 with self.engine.connect() as connection:
                     version = self._version(connection)
@@ -130,12 +131,15 @@ class Database:
         )
 
     @contextmanager
-    def _explained(self, what: str) -> Iterator[None]:
-        """What the database itself refuses (away, full, locked too long, not a database) is for a person to mend."""
+    def explained(self, what: str) -> Iterator[None]:
+        """What the database itself refuses (away, full, locked too long, not a database) is for a person to mend.
+
+        It becomes a StoreError, whether SQLAlchemy or the driver says so.
+        """
         try:
             yield
-        except OperationalError as error:
-            raise StoreError(f"{self._place}: {what}: {error.orig}") from error
+        except (OperationalError, self.engine.dialect.loaded_dbapi.OperationalError) as error:
+            raise StoreError(f"{self._place}: {what}: {getattr(error, 'orig', error)}") from error
 
     def close(self) -> None:
         self.engine.dispose()

@@ -242,8 +242,8 @@ def unsure(connection: Connection) -> dict[int, int]:
 
 
 def _write(connection: Connection, issue_id: int, some: list[Planned], now: datetime) -> None:
-    settled = spelled(connection, now)
-    due = {moment: moment and spelled(connection, moment) for moment in {one.due for one in some}}
+    settled = spelled(connection.dialect, now)
+    due = {moment: moment and spelled(connection.dialect, moment) for moment in {one.due for one in some}}
     rows = [
         (
             issue_id,

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syndicate.store import Connection, claims
 from syndicate.store.claims import Claim, Claimed
+from syndicate.store.marks import Mark
 
 
 @dataclass(slots=True)
@@ -51,10 +51,9 @@ class OpenClaim:
             del self.unsettled[line.id]
         return gone
 
-    def record(self, connection: Connection, until: datetime) -> bool:
-        """Write down how far it is; see ``store.claims.record``."""
-        marked, taken = bytes(self.marked), bytes(self.taken)
-        return claims.record(connection, self.number, self.revision, marked, taken, until)
+    def mark_until(self, until: datetime) -> Mark:
+        """How far it is, to be written down."""
+        return Mark(self.number, self.revision, bytes(self.marked), bytes(self.taken), until)
 
 
 def opened(claim: Claim) -> OpenClaim:

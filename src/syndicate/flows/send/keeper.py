@@ -18,6 +18,7 @@ from syndicate.flows.send.tray import Tray, Turn
 from syndicate.model import DeliveryState, Issue, IssueState, Newsletter, Outcome, StoreError
 from syndicate.store import Connection, claims, deliveries, issues, subscribers
 from syndicate.store.claims import Claimed
+from syndicate.store.marks import Pen, record
 from syndicate.store.witness import Count, count
 from syndicate.subscribers import address_hash, canonical
 
@@ -70,6 +71,7 @@ class Keeper:
         self._cost = 0.0005
         self._beat = monotonic()
         self._identity = ""
+        self._pen = Pen(mailroom.database)
 
     def run(self, progress: Progress, stage: str, owed: int) -> None:
         """Until nothing is owed that is due, staff stopped the issue, or every lane is gone."""
@@ -94,6 +96,7 @@ class Keeper:
 
     def release(self) -> None:
         """Owe again what was claimed and not touched. What is marked still, its lane did not come back: in doubt."""
+        self._pen.close()
         with self.mailroom.database.begin() as connection:
             for claim in self.tray.claims.values():
                 if claim.is_lost:
@@ -213,12 +216,12 @@ class Keeper:
                 pause = min(2.0, pause * 2)
 
     def _write_at_once(self, turn: Turn) -> bool:
-        """Whether one statement was enough: the usual turn has marks of one claim, and nothing else to tell."""
-        if len(turn.claims) != 1 or turn.news or turn.finished or turn.claims[0].is_lost:
+        """Whether marks were all there was to write, as is usual, and none was refused."""
+        if turn.news or turn.finished:
             return False
         now = self.tray.moment = self.clock()
-        with self.mailroom.database.once() as connection:
-            return turn.claims[0].record(connection, now + LEASE)
+        marks = [claim.mark_until(now + LEASE) for claim in turn.claims if not claim.is_lost]
+        return not marks or self._pen.write(marks)
 
     def _write(self, connection: Connection, turn: Turn, decided: list[Settlement]) -> None:
         now = self.tray.moment = self.clock()
@@ -232,7 +235,7 @@ class Keeper:
 
     def _record(self, connection: Connection, claim: OpenClaim, turn: Turn, now: datetime) -> None:
         """Until it is written, or the claim is lost; what was called back meanwhile is forgotten first."""
-        while not claim.record(connection, now + LEASE):
+        while not record(connection, claim.mark_until(now + LEASE)):
             found = claims.held(connection, claim.number, self.holder)
             if found is None:
                 self._lose(claim, turn)

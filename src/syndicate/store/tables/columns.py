@@ -1,12 +1,13 @@
 """How columns are spelled on both databases, and the one collection of all tables."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from sqlalchemy import (
     BigInteger,
-    Connection,
     DateTime,
     Dialect,
     Integer,
@@ -36,10 +37,15 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def spelled(connection: Connection, moment: datetime) -> Any:
+def spelled(dialect: Dialect, moment: datetime) -> Any:
     """A moment as the driver itself takes it."""
-    process = Moment().bind_processor(connection.dialect)
+    process = _speller(dialect)
     return process(moment) if process else moment
+
+
+@lru_cache(8)
+def _speller(dialect: Dialect) -> Callable[[Any], Any] | None:
+    return Moment().bind_processor(dialect)
 
 
 class Json(TypeDecorator[Any]):
