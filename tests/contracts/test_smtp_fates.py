@@ -54,7 +54,9 @@ def test_every_message_has_one_fate(
     robot = Robot(scripts, offers=offers, piece=piece)
     desk = MemoryDesk([_item(number) for number in range(7)], called_back)
     with listening(robot) as port:
-        server = SmtpServer("127.0.0.1", port, "none", timeout=20, hello="me", messages_per_connection=limit)
+        server = SmtpServer(
+            "127.0.0.1", port, "none", timeout=20, hello="me", connections=1, messages_per_connection=limit
+        )
         Smtp(server).carry(desk)
     _each_has_one_fate(desk)
     _no_dot_without_a_mark(desk, robot)

@@ -29,7 +29,12 @@ def sent(number: int) -> bytes:
 
 
 def carry(desk: MemoryDesk, *robots: Robot, **values: object) -> None:
-    given: dict[str, object] = {"security": "none", "timeout": 20.0, "hello": "me.example.org"} | values
+    given: dict[str, object] = {
+        "security": "none",
+        "timeout": 20.0,
+        "hello": "me.example.org",
+        "connections": 1,
+    } | values
     with listening(*robots) as port:
         Smtp(SmtpServer("127.0.0.1", port, **given)).carry(desk)  # type: ignore[arg-type]
 
@@ -50,8 +55,8 @@ def test_the_next_envelope_is_behind_the_dot() -> None:
     said = b"".join(asked(n) + sent(n) + b".\r\n" for n in range(3))
     assert robot.heard == [HELLO + said + b"QUIT\r\n"]
     assert desk.log == [
-        ("take", 0), ("mark", 0), ("take", 1), ("settle", 0),
-        ("mark", 1), ("take", 2), ("settle", 1),
+        ("take", 0), ("take", 1), ("mark", 0), ("settle", 0),
+        ("take", 2), ("mark", 1), ("settle", 1),
         ("mark", 2), ("settle", 2),
     ]  # fmt: skip
     assert set(desk.outcomes.values()) == {TAKEN}
@@ -62,7 +67,7 @@ def test_a_server_without_pipelining_is_waited_for() -> None:
     desk = MemoryDesk(items(2))
     carry(desk, robot)
     assert robot.heard == [HELLO + b"".join(asked(n) + sent(n) + b".\r\n" for n in range(2)) + b"QUIT\r\n"]
-    assert [word for word, _ in desk.log] == ["take", "mark", "settle"] * 2
+    assert [word for word, _ in desk.log if word != "take"] == ["mark", "settle"] * 2
 
 
 def test_nothing_but_the_dot_is_sent_after_the_mark_and_nothing_of_it_before() -> None:
@@ -253,7 +258,7 @@ def test_a_ledger_that_cannot_be_written_sends_nothing_more() -> None:
     desk.on_mark = breaks
     with pytest.raises(ZeroDivisionError):
         carry(desk, robot)
-    assert (desk.given_back, desk.taken, robot.whole) == ([0], {}, [])
+    assert (desk.given_back, desk.taken, robot.whole) == ([0, 1], {}, [])
 
 
 def test_a_server_that_left_while_there_was_nothing_to_send_costs_nobody_an_attempt() -> None:

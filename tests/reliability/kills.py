@@ -67,7 +67,7 @@ def install(counting: Counting, database: Database) -> None:
     dialect.do_commit = around(counting, "commit", dialect.do_commit)  # type: ignore[method-assign]
     Pen.write = around(counting, "mark", Pen.write)  # type: ignore[method-assign]
     Witness.write = around(counting, "witness", Witness.write)  # type: ignore[method-assign]
-    wire.Wire.reply = around(counting, "receive", wire.Wire.reply)  # type: ignore[method-assign]
+    wire.Wire.reply = _receiving(counting, wire.Wire.reply)  # type: ignore[method-assign]
     wire.Wire.send = _sending(counting, wire.Wire.send)  # type: ignore[method-assign]
     Path.replace = around(counting, "rename", Path.replace)  # type: ignore[method-assign]
     outbox.os = _Os(counting)  # type: ignore[attr-defined]
@@ -83,14 +83,24 @@ class _Os:
         return getattr(os, name)
 
 
+def _receiving(counting: Counting, reply: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapped(self: wire.Wire) -> wire.Reply:
+        counting.at("receive before")
+        found: wire.Reply = await reply(self)
+        counting.at("receive after")
+        return found
+
+    return wrapped
+
+
 def _sending(counting: Counting, send: Callable[..., Any]) -> Callable[..., Any]:
-    def wrapped(self: wire.Wire, data: bytes) -> None:
+    async def wrapped(self: wire.Wire, data: bytes) -> None:
         counting.at("send before")
         counting.reached["send amid"] += 1
         if counting.dies("send amid"):
-            send(self, data[: random.randrange(len(data) + 1)])
+            await send(self, data[: random.randrange(len(data) + 1)])
             os.kill(os.getpid(), signal.SIGKILL)
-        send(self, data)
+        await send(self, data)
         counting.at("send after")
 
     return wrapped

@@ -1,12 +1,13 @@
 """The lane: hands over one after the other, and is in doubt of one at most."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from time import monotonic
 
 from syndicate.carriers.desk import Desk
 from syndicate.carriers.smtp.conversation import Conversation
 from syndicate.carriers.smtp.envelope import Inspection, Ready, Sign, lacking
 from syndicate.carriers.smtp.server import SmtpServer
+from syndicate.carriers.smtp.switchboard import Seat
 from syndicate.carriers.smtp.verdict import lost_before
 from syndicate.carriers.smtp.wire import Lost, Unwelcome, Wire, name
 from syndicate.model import CarrierError, DeliveryState, HandOver, Outcome
@@ -20,17 +21,24 @@ LONGEST_REST = 60.0
 A_WHILE = 0.05
 """Seconds of waiting for a mark after which one looks whether the server is still there."""
 
+Open = Callable[[], Awaitable[Wire]]
 _Doubt = tuple[int, Outcome]
 
 
 class Lane:
-    """Run once, in one thread. ``open_wire`` is ``opening.opened``."""
+    """Run once, at its ``seat``. ``open_wire`` is ``opening.opened``; lanes of a thread may share an ``inspection``."""
 
     def __init__(
-        self, server: SmtpServer, desk: Desk[HandOver], sign: Sign | None, open_wire: Callable[[], Wire]
+        self,
+        server: SmtpServer,
+        desk: Desk[HandOver],
+        sign: Sign | None,
+        open_wire: Open,
+        seat: Seat,
+        inspection: Inspection,
     ) -> None:
         self.server, self.desk, self.sign, self.open_wire = server, desk, sign, open_wire
-        self.inspection = Inspection()
+        self.seat, self.inspection = seat, inspection
         self.talk: Conversation | None = None
         self.worked = False
         self.setbacks = 0
@@ -40,11 +48,11 @@ class Lane:
         # Marked and not settled, with what is to be said of it should we end here.
         self.doubt: _Doubt | None = None
 
-    def run(self) -> None:
+    async def run(self) -> None:
         """Until the desk has no more. Raises CarrierError; whatever is raised, nothing taken is forgotten."""
         try:
-            while one := self._fetch(wait=True):
-                self._begin(self._open(), one)
+            while one := await self._first():
+                await self._begin(await self._open(), one)
         except Unwelcome as error:
             self._abandon()
             raise self._error(error) from error
@@ -52,36 +60,44 @@ class Lane:
             self._abandon()
             raise
         if self.talk:
-            self.talk.leave()
+            await self.talk.leave()
 
-    def _begin(self, talk: Conversation, one: Ready) -> None:
+    async def _begin(self, talk: Conversation, one: Ready) -> None:
         """One, and all that can follow it without a pause."""
         if reason := lacking(one, talk.wire.offers):
-            self._settle(one, Outcome(DeliveryState.FAILED, reason))
+            await self._settle(one, Outcome(DeliveryState.FAILED, reason))
             return
-        talk.begin(one)
+        await talk.begin(one)
         following: Ready | None = one
         while following:
-            following = self._carry(talk, following)
+            following = await self._carry(talk, following)
 
-    def _carry(self, talk: Conversation, one: Ready) -> Ready | None:
+    async def _carry(self, talk: Conversation, one: Ready) -> Ready | None:
         """One whose envelope was sent, to its end; gives the next, whose envelope went with the dot."""
-        if (refused := talk.offer(one)) is not None:
-            self._settle(one, refused)
-        elif not self._mark(one):
+        if (refused := await talk.offer(one)) is not None:
+            await self._settle(one, refused)
+            return None
+        try:
+            may_go = await self._mark(one)
+        except Lost as lost:
+            await self._settle(one, await talk.early_word(lost))
+            return None
+        if not may_go:
             # The message is on the wire without its dot: there is no way out but to hang up.
             self._hang_up()
         elif self.waited > A_WHILE and talk.wire.has_news():
-            self._settle(one, talk.early_word(Lost("the server spoke before the end")))
+            await self._settle(one, await talk.early_word(Lost("the server spoke before the end")))
         else:
-            return self._finish(talk, one)
+            return await self._finish(talk, one)
         return None
 
-    def _finish(self, talk: Conversation, one: Ready) -> Ready | None:
+    async def _finish(self, talk: Conversation, one: Ready) -> Ready | None:
         """The dot, for one that is marked, and what the server says to it."""
-        following = self._fetch(wait=False) if self._may_follow(talk) else None
+        following = self._following() if self._may_follow(talk) else None
         self.doubt = one.item.delivery, Outcome(DeliveryState.UNSURE, "the sender ended before the answer")
-        self._settle(one, talk.end(following))
+        outcome = await talk.end(following)
+        self.seat.answered(talk.waited)
+        await self._settle(one, outcome)
         if following and self.talk is None:
             self._give_back(following)
             return None
@@ -89,30 +105,42 @@ class Lane:
 
     # -- the desk -------------------------------------------------------------------------------------------
 
-    def _fetch(self, *, wait: bool) -> Ready | None:
-        """The next that may go on a wire, as far as can be seen from here."""
-        while taken := self.desk.take(1, wait=wait):
-            (item,) = taken
-            self.unmarked.append(item.delivery)
-            found = self.inspection.of(item)
-            offers = self.talk.wire.offers if self.talk else None
-            reason = found if isinstance(found, str) else offers is not None and lacking(found, offers)
-            if isinstance(found, Ready) and not reason:
-                return found
-            self._say(item.delivery, Outcome(DeliveryState.FAILED, str(reason)))
+    async def _first(self) -> Ready | None:
+        """The next, waited for; None when there is no more."""
+        while item := await self.seat.work():
+            if one := self._looked_at(item):
+                return one
         return None
 
-    def _mark(self, one: Ready) -> bool:
+    def _following(self) -> Ready | None:
+        """The next, if there is one."""
+        while item := self.seat.more():
+            if one := self._looked_at(item):
+                return one
+        return None
+
+    def _looked_at(self, item: HandOver) -> Ready | None:
+        """One that may go on a wire, as far as can be seen from here; settled as failed otherwise."""
+        self.unmarked.append(item.delivery)
+        found = self.inspection.of(item)
+        offers = self.talk.wire.offers if self.talk else None
+        reason = found if isinstance(found, str) else offers is not None and lacking(found, offers)
+        if isinstance(found, Ready) and not reason:
+            return found
+        self._say(item.delivery, Outcome(DeliveryState.FAILED, str(reason)))
+        return None
+
+    async def _mark(self, one: Ready) -> bool:
         delivery = one.item.delivery
-        began = time.monotonic()
-        may_go = bool(self.desk.mark((delivery,)))
-        self.waited = time.monotonic() - began
+        began = monotonic()
+        may_go = await self.seat.mark(delivery)
+        self.waited = monotonic() - began
         self.unmarked.remove(delivery)
         if may_go:
             self.doubt = delivery, lost_before(Lost("the sender ended before the last byte"))
         return may_go
 
-    def _settle(self, one: Ready, outcome: Outcome) -> None:
+    async def _settle(self, one: Ready, outcome: Outcome) -> None:
         self._say(one.item.delivery, outcome)
         if outcome.state is DeliveryState.ACCEPTED:
             self.setbacks = 0
@@ -121,7 +149,7 @@ class Lane:
         if self.talk.is_over:
             self._setback()
         elif self.talk.carried >= self.server.messages_per_connection:
-            self.talk.leave()
+            await self.talk.leave()
             self.talk = None
 
     def _say(self, delivery: int, outcome: Outcome) -> None:
@@ -139,29 +167,33 @@ class Lane:
         """What was not marked is owed as before; of what was marked we say what we know."""
         self._hang_up()
         while self.unmarked:
-            self.desk.give_back(self.unmarked.pop())
+            delivery = self.unmarked.pop()
+            if delivery in self.seat.marked:
+                self.desk.settle(delivery, lost_before(Lost("the sender ended before the last byte")))
+            else:
+                self.desk.give_back(delivery)
         if self.doubt:
             self.desk.settle(*self.doubt)
 
     # -- the connection -------------------------------------------------------------------------------------
 
-    def _open(self) -> Conversation:
+    async def _open(self) -> Conversation:
         if self.talk and self.talk.wire.has_news():
             # While there was nothing to send the server has gone, or says that it is going.
             self._hang_up()
         if self.talk is None:
-            self.talk = Conversation(self._opened(), self.sign)
+            self.talk = Conversation(await self._opened(), self.sign)
             self.worked = True
         return self.talk
 
-    def _opened(self) -> Wire:
+    async def _opened(self) -> Wire:
         for pause in PAUSES if self.worked else ():
             try:
-                return self.open_wire()
+                return await self.open_wire()
             except (OSError, Lost):
-                time.sleep(pause)
+                await self.seat.rest(pause)
         try:
-            return self.open_wire()
+            return await self.open_wire()
         except (OSError, Lost) as error:
             raise self._error(error) from error
         except UnicodeError:

@@ -1,56 +1,109 @@
 """Making a connection ready: greeting, EHLO, TLS (RFC 3207), login (RFC 4954)."""
 
 import base64
+import errno
+import os
 import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import Any
 
 from syndicate.carriers.smtp.server import SmtpServer
 from syndicate.carriers.smtp.verdict import words
-from syndicate.carriers.smtp.wire import Lost, Reply, Unwelcome, Wire
+from syndicate.carriers.smtp.wire import Ear, Lost, Reply, Unwelcome, Wire
 
 _EXTENSION = re.compile(r"([A-Za-z0-9-]+)[ =]?(.*)")
 
+ADDRESSES_KEPT = 60.0
+"""Seconds."""
 
-def opened(server: SmtpServer, trust: Callable[[], ssl.SSLContext]) -> Wire:
+ROOM = 1 << 18
+"""Bytes that the system takes of a message without being waited for; it may give less."""
+
+Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
+"""As ``socket.getaddrinfo`` gives it."""
+
+
+class Addresses:
+    """Where a server is. A name server is asked once a minute at most: nobody can go on while it is."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        self.server = server
+        self._known: Sequence[Address] = ()
+        self._asked_at = 0.0
+
+    def all(self) -> Sequence[Address]:
+        """In the order in which they are to be tried. Raises OSError."""
+        if not self._known or monotonic() - self._asked_at > ADDRESSES_KEPT:
+            server = self.server
+            self._known = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
+            self._asked_at = monotonic()
+        return self._known
+
+
+async def opened(
+    server: SmtpServer, addresses: Addresses, trust: Callable[[], ssl.SSLContext], ear: Ear
+) -> Wire:
     """A connection on which MAIL may be said.
 
     Raises Unwelcome when it never will be, and OSError or Lost when it is not now.
     """
-    wire = Wire(_connected(server, trust))
+    wire = Wire(await _connected(addresses, ear), ear)
     try:
-        _expect(wire.reply(), "greeting")
-        wire.offers = _hello(wire, server)
+        if server.security == "tls":
+            wire = await _secret(wire, server, trust)
+        _expect(await wire.reply(), "greeting")
+        wire.offers = await _hello(wire, server)
         if server.security == "starttls":
-            wire = _secured(wire, server, trust)
-            wire.offers = _hello(wire, server)
+            wire = await _secured(wire, server, trust)
+            wire.offers = await _hello(wire, server)
         if server.username:
-            _log_in(wire, server)
-        wire.bound(server.timeout)
+            await _log_in(wire, server)
     except BaseException:
         wire.drop()
         raise
     return wire
 
 
-def _connected(server: SmtpServer, trust: Callable[[], ssl.SSLContext]) -> socket.socket:
-    sock = socket.create_connection((server.host, server.port), server.timeout)
-    try:
-        # The final dot must not wait for the acknowledgement of the message (Nagle).
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return trust().wrap_socket(sock, server_hostname=server.host) if server.security == "tls" else sock
-    except BaseException:
-        sock.close()
-        raise
+async def _connected(addresses: Addresses, ear: Ear) -> socket.socket:
+    """The first that answers. Raises what the last one said when none does: OSError or Lost."""
+    found: Exception = OSError("the server has no address")
+    for family, kind, protocol, _, place in addresses.all():
+        sock = socket.socket(family, kind, protocol)
+        try:
+            await _connect(sock, place, ear)
+            return sock
+        except BaseException as error:
+            ear.deafen()
+            sock.close()
+            if not isinstance(error, OSError | Lost):
+                raise
+            found = error
+    raise found
 
 
-def _hello(wire: Wire, server: SmtpServer) -> Mapping[str, str]:
+async def _connect(sock: socket.socket, place: Any, ear: Ear) -> None:
+    sock.setblocking(False)
+    # The final dot must not wait for the acknowledgement of the message (Nagle).
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # A whole message goes to the system at once, where it is not larger than that.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
+    code = sock.connect_ex(place)
+    if code == errno.EINPROGRESS:
+        await ear.writable(sock)
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
+
+
+async def _hello(wire: Wire, server: SmtpServer) -> Mapping[str, str]:
     """What the server offers; nothing when it knows HELO only (RFC 5321, 3.2)."""
     me = server.hello or _host_name() or _literal(wire.sock)
-    reply = wire.ask(f"EHLO {me}")
+    reply = await wire.ask(f"EHLO {me}")
     if reply.code // 100 == 5:
-        _expect(wire.ask(f"HELO {me}"), "HELO")
+        _expect(await wire.ask(f"HELO {me}"), "HELO")
         return {}
     _expect(reply, "EHLO")
     found = (_EXTENSION.match(line) for line in reply.text.decode("ascii", "replace").splitlines()[1:])
@@ -69,26 +122,39 @@ def _literal(sock: socket.socket) -> str:
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
-def _secured(wire: Wire, server: SmtpServer, trust: Callable[[], ssl.SSLContext]) -> Wire:
+async def _secured(wire: Wire, server: SmtpServer, trust: Callable[[], ssl.SSLContext]) -> Wire:
     """The same connection under TLS. What was promised in the clear is forgotten (RFC 3207, 4.2)."""
     if "STARTTLS" not in wire.offers:
         raise Unwelcome("the server does not offer STARTTLS, and nothing is said in the clear")
-    _expect(wire.ask("STARTTLS"), "STARTTLS")
+    _expect(await wire.ask("STARTTLS"), "STARTTLS")
     if wire.has_unread():
         # Somebody on the way put answers behind the server's, to be believed as if they had come under TLS.
         raise Unwelcome("something was said in the clear behind the answer to STARTTLS (as in CVE-2011-0411)")
-    return Wire(trust().wrap_socket(wire.sock, server_hostname=server.host))
+    return await _secret(wire, server, trust)
 
 
-def _log_in(wire: Wire, server: SmtpServer) -> None:
+async def _secret(wire: Wire, server: SmtpServer, trust: Callable[[], ssl.SSLContext]) -> Wire:
+    """The same connection, from here on under TLS with a certificate that is this server's."""
+    wire.ear.deafen()
+    sock = trust().wrap_socket(wire.sock, server_hostname=server.host, do_handshake_on_connect=False)
+    made = Wire(sock, wire.ear)
+    try:
+        await made.handshake()
+    except BaseException:
+        made.drop()
+        raise
+    return made
+
+
+async def _log_in(wire: Wire, server: SmtpServer) -> None:
     first, *more = said = _answers(_mechanism(wire, server), server.username, server.password)
-    reply = wire.ask(f"AUTH {first}")
+    reply = await wire.ask(f"AUTH {first}")
     for answer in more:
         if reply.code != 334:
             break
-        reply = wire.ask(answer)
+        reply = await wire.ask(answer)
     if reply.code == 334:
-        reply = wire.ask("*")
+        reply = await wire.ask("*")
     if reply.code // 100 == 4:
         raise Lost(f"login: {_without(reply, said)}")
     if reply.code != 235:

@@ -3,10 +3,9 @@
 import select
 import socket
 import ssl
-import struct
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 LONGEST_LINE = 4096
 MOST_PIECES = 1000
@@ -31,60 +30,75 @@ class Unwelcome(Exception):
     """The server, or what we ask of it, does not allow us to hand over; trying again does not help."""
 
 
+class Ear(Protocol):
+    """Waits for the system (see ``switchboard.Seat``). Raises Lost when that takes too long."""
+
+    async def readable(self, sock: socket.socket) -> None: ...
+    async def writable(self, sock: socket.socket) -> None: ...
+    def deafen(self) -> None: ...
+
+
 class Wire:
-    """A connection. Every read and write is bounded by the socket's timeout; any failure raises Lost.
+    """A connection whose socket never blocks: whoever has to wait for it waits with the ``ear``. Failures raise Lost.
 
     ``offers``: what EHLO promised, upper-case names to their parameters.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
+    def __init__(self, sock: socket.socket, ear: Ear) -> None:
+        self.sock, self.ear = sock, ear
         self.offers: Mapping[str, str] = MappingProxyType({})
+        self._is_secret = isinstance(sock, ssl.SSLSocket)
         self._held, self._at = b"", 0
-        self._poll = select.poll()
-        self._poll.register(sock, select.POLLIN)
 
     @property
     def pipelines(self) -> bool:
         return "PIPELINING" in self.offers
 
-    def bound(self, seconds: float) -> None:
-        """Let the system end what takes longer. Python's own time-outs ask it before each read and write, and every
-        question lets another thread have the interpreter; TLS needs them.
-        """
-        if isinstance(self.sock, ssl.SSLSocket):
-            return
-        span = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            self.sock.setsockopt(socket.SOL_SOCKET, option, span)
-        self.sock.settimeout(None)
+    async def send(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self.sock.send(left) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                await self.ear.writable(self.sock)
+            except ssl.SSLWantReadError:
+                await self.ear.readable(self.sock)
+            except OSError as error:
+                raise Lost(name(error)) from error
 
-    def send(self, data: bytes) -> None:
-        try:
-            self.sock.sendall(data)
-        except OSError as error:
-            raise Lost(name(error)) from error
-
-    def send_pieces(self, pieces: Sequence[bytes]) -> None:
+    async def send_pieces(self, pieces: Sequence[bytes]) -> None:
         """As if they were one: what many messages share is not copied for each. TLS copies it anyway."""
-        if isinstance(self.sock, ssl.SSLSocket) or len(pieces) > MOST_PIECES:
-            self.send(b"".join(pieces))
+        if self._is_secret or len(pieces) > MOST_PIECES:
+            await self.send(b"".join(pieces))
             return
         try:
             sent = self.sock.sendmsg(pieces)
+        except BlockingIOError:
+            sent = 0
         except OSError as error:
             raise Lost(name(error)) from error
         if sent < sum(map(len, pieces)):
-            self.send(b"".join(pieces)[sent:])
+            await self.send(b"".join(pieces)[sent:])
 
-    def reply(self) -> Reply:
+    async def reply(self) -> Reply:
         """The next reply, whole."""
-        code, more, text = self._line()
-        return Reply(code, self._rest(code, text) if more else text)
+        code, more, text = self._next() or await self._line()
+        return Reply(code, await self._rest(code, text) if more else text)
 
-    def ask(self, line: str) -> Reply:
-        self.send(f"{line}\r\n".encode())
-        return self.reply()
+    async def ask(self, line: str) -> Reply:
+        await self.send(f"{line}\r\n".encode())
+        return await self.reply()
+
+    async def handshake(self) -> None:
+        """TLS, up to where it is known whom we speak to. Raises Lost, or OSError, as which a bad certificate counts."""
+        while isinstance(self.sock, ssl.SSLSocket):
+            try:
+                self.sock.do_handshake()
+                return
+            except ssl.SSLWantReadError:
+                await self.ear.readable(self.sock)
+            except ssl.SSLWantWriteError:
+                await self.ear.writable(self.sock)
 
     def has_unread(self) -> bool:
         """Whether more than the replies that were read has come already."""
@@ -92,37 +106,47 @@ class Wire:
 
     def has_news(self) -> bool:
         """Whether the server said something, or hung up, though it was asked nothing."""
-        return self.has_unread() or bool(self._poll.poll(0))
+        if self.has_unread():
+            return True
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        return bool(poll.poll(0))
 
     def drop(self) -> None:
         """Close without a word."""
+        self.ear.deafen()
         self.sock.close()
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         """Say good-bye, wait for the answer (RFC 5321, 4.1.1.10), close."""
         try:
-            self.ask("QUIT")
+            await self.ask("QUIT")
         except Lost:
             # It is the end either way, and everything was answered before.
             pass
         finally:
             self.drop()
 
-    def _rest(self, code: int, first: bytes) -> bytes:
+    async def _rest(self, code: int, first: bytes) -> bytes:
         lines, more = [first], True
         while more:
-            same, more, text = self._line()
+            same, more, text = self._next() or await self._line()
             if same != code or len(lines) == MOST_LINES:
                 raise Lost("a reply of many lines is none")
             lines.append(text)
         return b"\n".join(lines)
 
-    def _line(self) -> tuple[int, bool, bytes]:
-        """Code, whether more lines follow, text. Lines that end in LF alone are read too, for there are such."""
+    async def _line(self) -> tuple[int, bool, bytes]:
+        while (found := self._next()) is None:
+            await self._receive()
+        return found
+
+    def _next(self) -> tuple[int, bool, bytes] | None:
+        """Code, whether more lines follow, text; None when no line has come. Lines that end in LF alone are read too,
+        for there are such."""
         end = self._held.find(b"\n", self._at)
-        while end < 0:
-            self._receive()
-            end = self._held.find(b"\n")
+        if end < 0:
+            return None
         line = self._held[self._at : end].rstrip(b"\r")
         self._at = end + 1
         code, mark = line[:3], line[3:4]
@@ -130,21 +154,30 @@ class Wire:
             raise Lost(f"not a reply of SMTP: {line[:40]!r}")
         return int(code), mark == b"-", line[4:]
 
-    def _receive(self) -> None:
+    async def _receive(self) -> None:
         rest = self._held[self._at :]
         if len(rest) > LONGEST_LINE:
             raise Lost(f"a reply has a line of more than {LONGEST_LINE} bytes")
-        try:
-            came = self.sock.recv(LONGEST_LINE)
-        except OSError as error:
-            raise Lost(name(error)) from error
+        came = await self._came()
         if not came:
             raise Lost("the server hung up")
         self._held, self._at = rest + came, 0
 
+    async def _came(self) -> bytes:
+        """What comes next. TLS is asked first, for it may have read more from the system than it handed on."""
+        if not self._is_secret:
+            await self.ear.readable(self.sock)
+        while True:
+            try:
+                return self.sock.recv(LONGEST_LINE)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                await self.ear.readable(self.sock)
+            except ssl.SSLWantWriteError:
+                await self.ear.writable(self.sock)
+            except OSError as error:
+                raise Lost(name(error)) from error
+
 
 def name(error: Exception) -> str:
     """An error of the system, in a line."""
-    if isinstance(error, BlockingIOError):
-        return "TimeoutError: timed out"
     return f"{type(error).__name__}: {error}"[:200]
