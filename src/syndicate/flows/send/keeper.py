@@ -72,23 +72,27 @@ class Keeper:
         self._beat = monotonic()
         self._identity = ""
         self._pen = Pen(mailroom.database)
+        self._tell: Callable[[], None] = lambda: None
+        self._end: float | None = None
 
     def run(self, progress: Progress, stage: str, owed: int) -> None:
         """Until nothing is owed that is due, staff stopped the issue, or every lane is gone."""
         told = 0.0
+        self._tell = lambda: progress(stage, self.states.total(), owed)
         while not self._is_over():
             self._refill()
             self.tray.wait_turn()
             self._commit()
             if monotonic() - told >= 0.1:
                 told = monotonic()
-                progress(stage, self.states.total(), owed)
-        progress(stage, self.states.total(), owed)
+                self._tell()
+        self._tell()
 
     def drain(self, seconds: float) -> None:
         """Let the lanes finish what is on the wire, and write down what becomes of it."""
         self.tray.end()
-        until = monotonic() + seconds
+        self._tell = lambda: None
+        self._end = until = monotonic() + seconds
         while self.tray.alive and monotonic() < until:
             self.tray.wait_turn()
             self._commit()
@@ -199,8 +203,11 @@ class Keeper:
         return after(outcome, line.attempts + 1, room.attempts, self.clock(), room.on_unsure)
 
     def _persist(self, turn: Turn, decided: list[Settlement]) -> None:
-        """Write it, and again while the database is away: what is written says where things stand, not what changed."""
-        until = monotonic() + PATIENCE * 6
+        """Write it, and again while the database is away: what is written says where things stand, not what changed.
+
+        Who interrupts us is heard meanwhile, and then waits no longer than for what is on the wire.
+        """
+        until = self._end or monotonic() + PATIENCE * 6
         pause = 0.1
         while True:
             try:
@@ -210,10 +217,12 @@ class Keeper:
                 return
             except StoreError:
                 # Whether that commit came through is not known; written twice, it is the same.
-                if monotonic() > until:
+                rest = until - monotonic()
+                if rest <= 0:
                     raise
-                time.sleep(pause)
-                pause = min(2.0, pause * 2)
+                self._tell()
+                time.sleep(min(pause, rest))
+                pause = min(1.0, pause * 2)
 
     def _write_at_once(self, turn: Turn) -> bool:
         """Whether marks were all there was to write, as is usual, and none was refused."""
