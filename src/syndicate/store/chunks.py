@@ -1,4 +1,4 @@
-"""Long lists of values as statements take them."""
+"""Long lists of values as statements take them, and long answers as the driver itself gives them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -33,3 +33,15 @@ def among(connection: Connection, what: ColumnElement[Any], ids: Iterable[int]) 
         return what == any_(bindparam(None, list(ids), ARRAY(BigInteger), unique=True))
     values = func.json_each(literal(orjson.dumps(list(ids)).decode())).table_valued("value")
     return what.in_(select(values.c.value))
+
+
+def plain(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The rows that the driver itself answers with, where there are thousands of them: a third of the time."""
+    cursor: Any = connection.exec_driver_sql(sql, values).cursor
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def array(ids: Iterable[int]) -> str:
+    """Numbers as PostgreSQL reads an array (``%s::bigint[]``)."""
+    return f"{{{','.join(map(str, ids))}}}"

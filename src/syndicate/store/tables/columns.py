@@ -38,14 +38,15 @@ class Moment(TypeDecorator[datetime]):
 
 
 def spelled(dialect: Dialect, moment: datetime) -> Any:
-    """A moment as the driver itself takes it."""
+    """A moment as the driver itself takes it, to be written as SQLAlchemy would write it."""
     process = _speller(dialect)
     return process(moment) if process else moment
 
 
 @lru_cache(8)
 def _speller(dialect: Dialect) -> Callable[[Any], Any] | None:
-    return Moment().bind_processor(dialect)
+    # The dialect's own kind of it: SQLite has moments as text, always with six digits of a second.
+    return Moment().dialect_impl(dialect).bind_processor(dialect)
 
 
 class Json(TypeDecorator[Any]):
