@@ -71,7 +71,7 @@ def body(raw: bytes, kind: str) -> str:
 @given(NAMES, st.one_of(st.just("A plain subject of a digest"), NAMES))
 def test_no_name_and_no_subject_can_break_out_of_its_header(name: str, subject: str) -> None:
     one_line = visible(subject) or "-"
-    raw = address(replace(SMALL, subject=one_line), replace(RECIPIENT, name=name), SENDER, WHEN)
+    raw = address(replace(SMALL, subject=one_line), RECIPIENT._replace(name=name), SENDER, WHEN)
     head = raw.partition(b"\r\n\r\n")[0]
     assert re.findall(r"^([A-Za-z-]+):", head.decode("ascii"), re.MULTILINE) == EXPECTED
     message = parsed(raw)
@@ -86,7 +86,7 @@ def test_no_name_and_no_subject_can_break_out_of_its_header(name: str, subject: 
 
 
 def test_names_are_escaped_in_html_and_bare_in_text() -> None:
-    raw = address(SMALL, replace(RECIPIENT, name='<b>"Ada" & co'), SENDER, WHEN)
+    raw = address(SMALL, RECIPIENT._replace(name='<b>"Ada" & co'), SENDER, WHEN)
     assert 'Hello <b>"Ada" & co' in body(raw, "plain")
     assert "Hello " + escape('<b>"Ada" & co') in body(raw, "html")
 
@@ -105,7 +105,7 @@ def test_the_bodies_arrive_as_composed() -> None:
 
 def test_one_click_headers_are_whole_and_never_encoded() -> None:
     long = "https://news.crossroads.example.org/u/" + "aB3" * 80
-    message = parsed(raw := address(SMALL, replace(RECIPIENT, unsubscribe_url=long), SENDER, WHEN))
+    message = parsed(raw := address(SMALL, RECIPIENT._replace(unsubscribe_url=long), SENDER, WHEN))
     assert f"List-Unsubscribe: <{long}>,\r\n <mailto:".encode() in raw
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Id"] == "<en.weekly.crossroads.example.org>"
@@ -143,7 +143,7 @@ def test_the_date_keeps_its_zone() -> None:
 )
 def test_what_could_break_a_header_is_refused(changes: dict[str, str]) -> None:
     with pytest.raises(UnsafeValue):
-        address(SMALL, replace(RECIPIENT, **changes), SENDER, WHEN)
+        address(SMALL, RECIPIENT._replace(**changes), SENDER, WHEN)
 
 
 def test_unsafe_senders_dates_and_subjects_are_refused() -> None:
@@ -167,5 +167,5 @@ def test_a_slot_that_cannot_be_filled_stops_the_message(half: str) -> None:
 
 
 def test_a_long_name_is_shortened_for_the_header() -> None:
-    to = parsed(address(SMALL, replace(RECIPIENT, name="Anna Maria " * 40), SENDER, WHEN))["To"].addresses[0]
+    to = parsed(address(SMALL, RECIPIENT._replace(name="Anna Maria " * 40), SENDER, WHEN))["To"].addresses[0]
     assert columns(to.display_name) <= 78

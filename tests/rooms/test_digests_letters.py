@@ -56,7 +56,7 @@ def test_both_ways_say_the_same(language: str, recipient: Recipient) -> None:
 @given(BODIES, BODIES, PEOPLE)
 def test_any_body_for_anybody(text: str, html: str, recipient: Recipient) -> None:
     made = personal(letter(1, digest_of(text, html), sample_sender("en")), 1, recipient)
-    who = replace(recipient, name="Ada")
+    who = recipient._replace(name="Ada")
     plain = personal(letter(1, digest_of(text, html), sample_sender("en")), 1, who)
     slots = {
         "name": "Ada",
@@ -91,7 +91,7 @@ def test_a_part_without_a_slot_has_no_mark() -> None:
 def test_a_name_that_looks_like_a_mark_fills_no_slot() -> None:
     made = letter(3, digest_of(f"{MARKS['name']} {MARKS['unsubscribe']}", "x"), sample_sender("en"))
     mark = next(mark for mark, slot in made.in_text.items() if slot == "unsubscribe")
-    hostile = replace(RECIPIENT, name=made.stem[:4] + mark + made.stem[4:])
+    hostile = RECIPIENT._replace(name=made.stem[:4] + mark + made.stem[4:])
     assert body(personal(made, 1, hostile), "plain").count(RECIPIENT.unsubscribe_url) == 1
 
 
@@ -115,4 +115,4 @@ def test_unsafe_values_are_refused() -> None:
         with pytest.raises(UnsafeValue):
             letter(1, digest, bad)
     with pytest.raises(UnsafeValue):
-        personal(letter(1, good, sender), 1, replace(RECIPIENT, message_id="<a@b>\r\nX: y"))
+        personal(letter(1, good, sender), 1, RECIPIENT._replace(message_id="<a@b>\r\nX: y"))

@@ -1,7 +1,6 @@
 """A message that is spliced is the message that ``email`` would have made, whatever stands in the holes and around."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -60,8 +59,7 @@ NAMES_OF_PEOPLE = st.one_of(
 )
 TAILS = st.text("abcXYZ0189-_.~=&;%$!'()*+:@/?", max_size=260)
 PEOPLE = st.builds(
-    lambda name, out, preferences, has_mailto: replace(
-        RECIPIENT,
+    lambda name, out, preferences, has_mailto: RECIPIENT._replace(
         name=name,
         unsubscribe_url=f"https://x.example/{out}",
         preferences_url=f"https://x.example/{preferences}",
@@ -200,8 +198,8 @@ def decoded(encoded: bytes, encoding: str) -> bytes:
 @pytest.mark.parametrize("gap", range(4))
 def test_every_phase_of_base64(length: int, gap: int) -> None:
     source = "字" * 40 + MARKS["unsubscribe"] + "x" * gap + MARKS["preferences"] + "字" * 40
-    who = replace(
-        RECIPIENT, unsubscribe_url="https://x.example/" + "u" * length, preferences_url="https://x.example/p"
+    who = RECIPIENT._replace(
+        unsubscribe_url="https://x.example/" + "u" * length, preferences_url="https://x.example/p"
     )
     agree(digest_of(source, source), who, sample_sender("zh"))
 
@@ -227,7 +225,7 @@ def test_one_stencil_says_to_each_their_own() -> None:
     made = stencil(compose(content("tr", 3), TEMPLATES), sample_sender("tr"))
     for n in range(60):
         link = f"https://x.example/u/{n * 'a'}"
-        message = parsed(made.message(replace(RECIPIENT, name=f"Ayşe {n}", unsubscribe_url=link), WHEN))
+        message = parsed(made.message(RECIPIENT._replace(name=f"Ayşe {n}", unsubscribe_url=link), WHEN))
         assert link in body(message, "plain")
         assert link in body(message, "html")
         assert message["To"].addresses[0].display_name == f"Ayşe {n}"
@@ -250,14 +248,14 @@ def test_the_date_is_that_of_the_second_and_of_the_zone() -> None:
 @MANY
 @given(st.one_of(NAMES_OF_PEOPLE, st.text("abz09ÀÿžЀӿѐأيع中 '-", max_size=50)))
 def test_the_quick_way_and_the_careful_one_agree(name: str) -> None:
-    who = person(replace(RECIPIENT, name=name))
+    who = person(RECIPIENT._replace(name=name))
     assert who.values["name"] == visible(name).replace(OPEN, "").replace(CLOSE, "")
     assert who.name == display(name)
 
 
 def test_no_letter_of_the_quick_way_is_changed_by_the_careful_one() -> None:
     every = (chr(n) for n in range(0x10000) if not 0xD800 <= n <= 0xDFFF)
-    quick = [one for one in every if person(replace(RECIPIENT, name=one)).is_ordinary]
+    quick = [one for one in every if person(RECIPIENT._replace(name=one)).is_ordinary]
     assert len(quick) > 20_000
     assert [one for one in quick if visible(one) != one] == []
 

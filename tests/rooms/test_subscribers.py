@@ -76,6 +76,18 @@ def test_the_envelope_keeps_the_local_part_as_given() -> None:
     assert mailbox("Ayse.Oz@BÜCHER.example") == "Ayse.Oz@xn--bcher-kva.example"
 
 
+@given(st.from_regex(r"\A[aZ9_+.-]{1,50}@[a-z0-9.-]{1,60}\Z"))
+def test_the_quick_way_and_the_careful_one_agree(email: str) -> None:
+    """With a space before it, an address goes the careful one."""
+    try:
+        careful = mailbox(f" {email}")
+    except UnsafeValue:
+        with pytest.raises(UnsafeValue):
+            mailbox(email)
+    else:
+        assert mailbox(email) == careful
+
+
 @given(st.text(max_size=40))
 def test_whatever_is_given_an_address_is_safe_or_refused(text: str) -> None:
     try:
@@ -114,6 +126,13 @@ def test_a_token_says_whose_it_is_and_for_what(subscriber: int, newsletter: str,
     ):
         with pytest.raises(UnsafeValue):
             tokens.read(reads, token, known)
+
+
+@given(st.binary(max_size=100), st.integers(0, 2**40 - 1), st.sampled_from(NEWSLETTERS))
+def test_two_tokens_at_once_are_those_made_one_by_one(key: bytes, subscriber: int, newsletter: str) -> None:
+    tokens, purposes = Tokens(key), ("unsubscribe", "preferences")
+    made = tuple(tokens.make(purpose, subscriber, newsletter) for purpose in purposes)
+    assert tokens.pairs(*purposes, newsletter)(subscriber) == made
 
 
 @given(data=st.data())

@@ -17,7 +17,7 @@ from syndicate.digests.headers import checked_address, mailbox, protocol, text
 from syndicate.digests.links import picture_url, safe_url
 from syndicate.digests.mail import squeezed
 from syndicate.digests.markup import to_html
-from syndicate.digests.parts import Part, part
+from syndicate.digests.parts import part
 from syndicate.digests.people import MESSAGE_ID, Person, checked, display
 from syndicate.digests.subject import LONGEST
 from syndicate.digests.templates import render
@@ -26,7 +26,7 @@ from syndicate.languages import catalogue, direction, format_date, interface
 from syndicate.model import Letter, Newsletter, Personal, Site, UnsafeValue
 
 MJML, TEXT = "mail/confirm.mjml.j2", "mail/confirm.txt.j2"
-_NOBODY = Person("", "", "", "", {}, is_ordinary=True)
+_NOBODY = Person("", "", "", "", ("", "", "", ""), is_ordinary=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +109,11 @@ def note_pieces(note: Note, envelope: Envelope, at: datetime) -> tuple[bytes, ..
     if at.tzinfo is None:
         raise UnsafeValue("the date of a message must be aware of its time zone")
     boundary = f"=_{hashlib.sha256((note.text + note.html).encode()).hexdigest()[:32]}"
-    plain, html = part(note.text, is_html=False), part(note.html, is_html=True)
     return (
         *_head(note, envelope, at),
         protocol("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
-        *_body(plain, boundary, "plain"),
-        *_body(html, boundary, "html"),
+        *part(note.text, is_html=False, boundary=boundary).filled(_NOBODY),
+        *part(note.html, is_html=True, boundary=boundary).filled(_NOBODY),
         f"\r\n--{boundary}--\r\n".encode(),
     )
 
@@ -184,11 +183,3 @@ def _standing(note: Note) -> Iterator[tuple[str, str]]:
     """Nobody's holiday answers to it (RFC 3834, section 5)."""
     yield "Auto-Submitted", "auto-generated"
     yield "Content-Language", note.language
-
-
-def _body(made: Part, boundary: str, subtype: str) -> Iterator[bytes]:
-    yield (
-        f'\r\n--{boundary}\r\nContent-Type: text/{subtype}; charset="utf-8"\r\n'
-        f"Content-Transfer-Encoding: {made.encoding}\r\n\r\n"
-    ).encode()
-    yield from made.filled(_NOBODY)

@@ -6,8 +6,8 @@ longer than all the rest together. Every value here is one line or refused (Unsa
 """
 
 import re
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from binascii import b2a_base64
+from collections.abc import Iterator
 
 from syndicate.model import UnsafeValue
 
@@ -28,9 +28,9 @@ def protocol(name: str, value: str) -> bytes:
     return f"{name}: {value}\r\n".encode()
 
 
-def uri_list(uris: Sequence[str]) -> str:
-    """``<URI>``s that hold neither comma nor angle bracket, folded only after commas (RFC 2369, section 2)."""
-    return f"<{f'>,{_FOLD}<'.join(uris)}>"
+def uri_list(one: str, other: str = "") -> str:
+    """One or two ``<URI>``s that hold neither comma nor angle bracket, folded after the comma (RFC 2369, section 2)."""
+    return f"<{one}>,{_FOLD}<{other}>" if other else f"<{one}>"
 
 
 def text(name: str, value: str) -> bytes:
@@ -55,7 +55,7 @@ def phrase(display: str) -> str:
     if not display:
         return ""
     if not display.isascii() or "=?" in display:
-        return _encoded(display) + _FOLD
+        return _in_words(display) + _FOLD
     if _PLAIN_NAME.fullmatch(display):
         return f"{display} "
     quoted = re.sub(r'(["\\])', r"\\\1", display)
@@ -63,16 +63,21 @@ def phrase(display: str) -> str:
 
 
 def _encoded(value: str) -> str:
-    """Printable ASCII as it is, anything else as encoded-words of whole characters."""
-    if value.isascii() and "=?" not in value:
-        return value
-    return _FOLD.join(f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in _chunks(value))
+    """Printable ASCII as it is, anything else as encoded-words."""
+    return value if value.isascii() and "=?" not in value else _in_words(value)
+
+
+def _in_words(value: str) -> str:
+    """Encoded-words of whole characters; nearly every name is one of them."""
+    whole = value.encode()
+    return _word(whole) if len(whole) <= _WORD else _FOLD.join(map(_word, _chunks(value)))
+
+
+def _word(octets: bytes) -> str:
+    return f"=?utf-8?b?{b2a_base64(octets, newline=False).decode()}?="
 
 
 def _chunks(value: str) -> Iterator[bytes]:
-    if len(whole := value.encode()) <= _WORD:
-        yield whole
-        return
     chunk = b""
     for character in value:
         octets = character.encode()

@@ -58,7 +58,8 @@ def personal(letter: Marked, delivery: int, recipient: Recipient) -> Personal:
     """What ``letter`` says to one person. Raises UnsafeValue for what could break a header."""
     who = person(recipient)
     # No name makes a mark of its own, as none opens a slot.
-    said = {**who.values, "name": who.values["name"].replace(letter.stem, " ")}
+    said = who.values
+    said["name"] = said["name"].replace(letter.stem, " ")
     spelled = said if who.is_ordinary else {name: escape(value) for name, value in said.items()}
     values = {mark: said[name] for mark, name in letter.in_text.items()}
     values |= {mark: spelled[name] for mark, name in letter.in_html.items()}

@@ -14,12 +14,12 @@ Neither has a line over 76 characters (RFC 2045, sections 6.7 and 6.8) or one th
 import re
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Protocol
 
 from syndicate.digests.people import Person
-from syndicate.digests.slots import cut_at_slots
+from syndicate.digests.slots import NAMES, cut_at_slots
 
 _SOFT = b"=\r\n"
 _QP_ROOM = 75
@@ -34,18 +34,31 @@ class Part(Protocol):
     encoding: str
     size: int
 
+    def begin(self, octets: bytes) -> None:
+        """Put ``octets`` in front of the body, once, while the part is made."""
+        ...
+
     def filled(self, person: Person) -> list[bytes]:
-        """The encoded body made out to ``person``, in pieces; lines end in CRLF."""
+        """The encoded body made out to ``person``, in pieces: the first is everybody's. Lines end in CRLF."""
         ...
 
 
-def part(text: str, *, is_html: bool) -> Part:
-    """``text`` (lines end in LF) in the encoding that is smaller for it. Raises UnsafeValue for a foreign slot."""
+def part(text: str, *, is_html: bool, boundary: str, before: bytes = b"") -> Part:
+    """``text`` (lines end in LF) in the encoding that is smaller for it, as a part of a multipart (RFC 2046, 5.1.1).
+
+    It begins with ``before``, the boundary and its own head. Raises UnsafeValue for a foreign slot.
+    """
     literals, names = cut_at_slots(text)
     octets = [literal.encode() for literal in literals]
     spell: Callable[[str], str] = escape if is_html else str
     quoted, based = Quoted(octets, names, spell), Based(octets, names, spell)
-    return based if based.size < quoted.size else quoted
+    made: Part = based if based.size < quoted.size else quoted
+    head = (
+        f'\r\n--{boundary}\r\nContent-Type: text/{"html" if is_html else "plain"}; charset="utf-8"\r\n'
+        f"Content-Transfer-Encoding: {made.encoding}\r\n\r\n"
+    )
+    made.begin(before + head.encode())
+    return made
 
 
 class Quoted:
@@ -57,15 +70,18 @@ class Quoted:
         ready = [quoted(literal) for literal in literals]
         self.size = sum(map(len, ready))
         self._spell = spell
-        self._holes = [(2 * n + 1, name) for n, name in enumerate(names)]
+        self._holes = [(2 * n + 1, NAMES.index(name)) for n, name in enumerate(names)]
         self._pieces = [b""] * (2 * len(names) + 1)
         self._pieces[::2] = [_apart(one, n, len(names)) for n, one in enumerate(ready)]
 
+    def begin(self, octets: bytes) -> None:
+        self._pieces[0] = octets + self._pieces[0]
+
     def filled(self, person: Person) -> list[bytes]:
-        pieces, values = self._pieces.copy(), person.values
-        for at, name in self._holes:
-            value = values[name]
-            is_ready = person.is_ordinary and len(value) <= _QP_ROOM and value.isascii()
+        pieces, said, is_ordinary = self._pieces.copy(), person.said, person.is_ordinary
+        for at, slot in self._holes:
+            value = said[slot]
+            is_ready = is_ordinary and len(value) <= _QP_ROOM and value.isascii()
             pieces[at] = value.encode() if is_ready else quoted(self._spell(value).encode())
         return pieces
 
@@ -96,15 +112,18 @@ class Based:
         first, *rest = [literal.replace(b"\n", b"\r\n") for literal in literals]
         self._first = _phase(first, 0)
         self._rest = [
-            (name, one, tuple(_phase(one, n) for n in range(3)))
+            (NAMES.index(name), one, tuple(_phase(one, n) for n in range(3)))
             for name, one in zip(names, rest, strict=True)
         ]
         self.size = len(self._first.lines) + sum(len(phases[0].lines) for _, _, phases in self._rest)
 
+    def begin(self, octets: bytes) -> None:
+        self._first = replace(self._first, lines=octets + self._first.lines)
+
     def filled(self, person: Person) -> list[bytes]:
         pieces, carry = [self._first.lines], self._first.carry
-        for name, literal, phases in self._rest:
-            value = person.values[name]
+        for slot, literal, phases in self._rest:
+            value = person.said[slot]
             carry += (value if person.is_ordinary else self._spell(value)).encode()
             wanted = -len(carry) % 3
             if len(literal) < wanted:  # too short to fill this seam: it goes into the next one

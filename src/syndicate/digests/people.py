@@ -5,14 +5,13 @@ repairs what it can and says what is wrong with the rest.
 """
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from syndicate.digests.columns import shorten
 from syndicate.digests.content import Recipient
 from syndicate.digests.headers import checked_address, uri_list
-from syndicate.digests.slots import cleared
+from syndicate.digests.slots import NAMES, cleared
 from syndicate.languages import visible
 from syndicate.model import UnsafeValue
 
@@ -24,60 +23,53 @@ _URI = re.compile(r"[!-;=?-~]+")
 
 # Letters that ``visible`` leaves alone (nothing to compose or to hide) in Latin, Cyrillic, Arabic and Han.
 _LETTER = "[A-Za-z0-9\u00c0-\u017f\u0400-\u0481\u048a-\u04ff\u0621-\u063a\u0641-\u064a\u4e00-\u9fff]"
-_NAME = rf"(?=.{{0,{_NAME_ROOM // _WIDEST}}}\n)(?:{_LETTER}+(?:(?:\. ?|[ -]){_LETTER}+)*\.?)?"
-_WORDS = r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
-_ADDRESS = rf"(?=.{{1,254}}\n){_WORDS}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
-_WEB = rf"(?=.{{1,{_LONGEST_URI}}}\n)https?://[A-Za-z0-9/:._~-]+"
+# Quantifiers give nothing back (the second plus): what follows is never a letter of the same kind.
+_NAME = rf"(?=.{{0,{_NAME_ROOM // _WIDEST}}}\n)(?:{_LETTER}++(?:(?:\. ?|[ -]){_LETTER}++)*+\.?)?"
+_WORDS = r"[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+"
+_ADDRESS = rf"(?=.{{1,254}}\n){_WORDS}@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+"
+_WEB = rf"https?://[A-Za-z0-9/:._~-]{{1,{_LONGEST_URI - 8}}}+"
 _ORDINARY = re.compile(
-    "\n".join((_NAME, _ADDRESS, rf"<{_WORDS}@[A-Za-z0-9.-]+>", _WEB, _WEB, r"[A-Za-z0-9@.?=_+-]{0,200}"))
+    "\n".join((_NAME, _ADDRESS, rf"<{_WORDS}@[A-Za-z0-9.-]++>", _WEB, _WEB, r"[A-Za-z0-9@.?=_+-]{0,200}+"))
 )
 
 
 class Person(NamedTuple):
     """A recipient, checked: each value is one line and cannot break a header.
 
-    ``name`` may stand before an address, ``unsubscribe`` is the value of List-Unsubscribe, ``values`` fill the
-    slots. ``is_ordinary``: none of these has anything that HTML, or quoted-printable but for what is not ASCII,
-    writes in another way, and none begins with a dot.
+    ``name`` may stand before an address, ``unsubscribe`` is the value of List-Unsubscribe, ``said`` fills the slots,
+    in the order of ``slots.NAMES``. ``is_ordinary``: none of these has anything that HTML, or quoted-printable but
+    for what is not ASCII, writes in another way, and none begins with a dot.
     """
 
     name: str
     email: str
     message_id: str
     unsubscribe: str
-    values: Mapping[str, str]
+    said: tuple[str, str, str, str]
     is_ordinary: bool
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What fills the slots, by their names."""
+        return dict(zip(NAMES, self.said, strict=True))
 
 
 def person(recipient: Recipient) -> Person:
     """Raises UnsafeValue for an address, a URI or a Message-ID that could break a header."""
-    fields = (
-        recipient.name,
-        recipient.email,
-        recipient.message_id,
-        recipient.unsubscribe_url,
-        recipient.preferences_url,
-        recipient.unsubscribe_mailto,
-    )
-    name, email, message_id, unsubscribe, preferences, mailto = fields
-    if not _ORDINARY.fullmatch("\n".join(fields)):
+    if not _ORDINARY.fullmatch("\n".join(recipient)):
         return _unusual(recipient)
-    ways = uri_list((unsubscribe, f"mailto:{mailto}") if mailto else (unsubscribe,))
-    values = {"name": name, "email": email, "unsubscribe": unsubscribe, "preferences": preferences}
-    return Person(name, email, message_id, ways, values, is_ordinary=True)
+    name, email, message_id, unsubscribe, preferences, mailto = recipient
+    ways = uri_list(unsubscribe, mailto and f"mailto:{mailto}")
+    return Person(name, email, message_id, ways, (name, email, unsubscribe, preferences), True)
 
 
 def _unusual(recipient: Recipient) -> Person:
     mailto = recipient.unsubscribe_mailto.removeprefix("mailto:")
-    ways = [_web(recipient.unsubscribe_url), *([uri(f"mailto:{mailto}")] if mailto else [])]
-    values = {
-        "name": (name := _shown(recipient.name)),
-        "email": checked_address("To", recipient.email),
-        "unsubscribe": recipient.unsubscribe_url,
-        "preferences": uri(recipient.preferences_url),
-    }
+    ways = uri_list(_web(recipient.unsubscribe_url), mailto and uri(f"mailto:{mailto}"))
+    name, email = _shown(recipient.name), checked_address("To", recipient.email)
+    said = (name, email, recipient.unsubscribe_url, uri(recipient.preferences_url))
     message_id = checked("Message-ID", recipient.message_id, MESSAGE_ID)
-    return Person(_short(name), recipient.email, message_id, uri_list(ways), values, is_ordinary=False)
+    return Person(_short(name), email, message_id, ways, said, is_ordinary=False)
 
 
 def display(name: str) -> str:

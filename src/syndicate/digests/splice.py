@@ -7,14 +7,13 @@ everybody. Why it is done this way, and what it costs: docs/decisions/splice.md.
 """
 
 import hashlib
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import lru_cache
 
 from syndicate.digests import standing
 from syndicate.digests.content import Digest, Recipient, Sender
 from syndicate.digests.headers import mailbox, phrase, protocol, text
-from syndicate.digests.parts import Part, part
+from syndicate.digests.parts import part
 from syndicate.digests.people import display, person
 from syndicate.model import UnsafeValue
 
@@ -28,21 +27,21 @@ def stencil(digest: Digest, sender: Sender) -> "Stencil":
 
 
 class Stencil:
-    """An edition's message with holes where people differ. Never changes: threads may share it.
+    """An edition's message with holes where people differ. Threads may share it.
 
     No line of a message begins with a dot, so that none needs stuffing on its way (RFC 5321, section 4.5.2).
     """
 
-    __slots__ = ("_after", "_between", "_end", "_from", "_html", "_list", "_plain", "_subject")
+    __slots__ = ("_dates", "_end", "_from", "_html", "_list", "_plain", "_subject")
 
     def __init__(self, digest: Digest, sender: Sender) -> None:
-        boundary = _boundary(digest)
-        self._plain, self._html = part(digest.text, is_html=False), part(digest.html, is_html=True)
+        self._dates, boundary = _Dates(), _boundary(digest)
+        after = _after(digest, sender, boundary)
+        self._plain = part(digest.text, is_html=False, boundary=boundary, before=after)
+        self._html = part(digest.html, is_html=True, boundary=boundary)
         self._from = _from(sender).decode()
         self._subject = text("Subject", digest.subject).decode()
         self._list = protocol("List-Id", standing.list_id(sender)).decode()
-        self._after = _after(digest, sender, boundary) + _opening(boundary, self._plain, "plain")
-        self._between = _opening(boundary, self._html, "html")
         self._end = f"\r\n--{boundary}--\r\n".encode()
 
     def message(self, recipient: Recipient, date: datetime) -> bytes:
@@ -57,21 +56,37 @@ class Stencil:
         """
         who = person(recipient)
         head = (
-            f"{_dated(int(date.timestamp()), date.utcoffset())}{self._from}"
+            f"{self._dates.header(date)}{self._from}"
             f"To: {phrase(who.name)}<{who.email}>\r\n{self._subject}"
             f"Message-ID: {who.message_id}\r\n{self._list}List-Unsubscribe: {who.unsubscribe}\r\n"
         )
-        plain, html = self._plain.filled(who), self._html.filled(who)
-        return (head.encode(), self._after, *plain, self._between, *html, self._end)
+        return (head.encode(), *self._plain.filled(who), *self._html.filled(who), self._end)
 
 
-@lru_cache(maxsize=64)
-def _dated(second: int, offset: timedelta | None) -> str:
-    """The Date header, made once for all messages of a second; ``second`` counts from 1970, UTC."""
-    if offset is None:
+class _Dates:
+    """Date headers; one in UTC is made once for all messages of its second. Threads may share it."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        never = datetime.min.replace(tzinfo=UTC)
+        self._last = (never, never, "")
+
+    def header(self, date: datetime) -> str:
+        if date.tzinfo is not UTC:
+            return _dated(date)
+        since, until, made = self._last
+        if not since <= date < until:
+            made = _dated(date)
+            second = date.replace(microsecond=0)
+            self._last = (second, second + timedelta(seconds=1), made)
+        return made
+
+
+def _dated(date: datetime) -> str:
+    if date.utcoffset() is None:
         raise UnsafeValue("the date of a message must be aware of its time zone")
-    local = datetime.fromtimestamp(second, timezone(offset))
-    return protocol("Date", format_datetime(local)).decode()
+    return protocol("Date", format_datetime(date)).decode()
 
 
 def _from(sender: Sender) -> bytes:
@@ -88,14 +103,6 @@ def _after(digest: Digest, sender: Sender, boundary: str) -> bytes:
         ("Content-Language", digest.language),
     )
     return b"".join(protocol(name, value) for name, value in headers)
-
-
-def _opening(boundary: str, part: Part, subtype: str) -> bytes:
-    """From the end of what comes before to the first octet of a part's body."""
-    return (
-        f'\r\n--{boundary}\r\nContent-Type: text/{subtype}; charset="utf-8"\r\n'
-        f"Content-Transfer-Encoding: {part.encoding}\r\n\r\n"
-    ).encode()
 
 
 def _boundary(digest: Digest) -> str:

@@ -9,14 +9,17 @@ from functools import lru_cache
 import idna
 
 from syndicate.model import UnsafeValue
+from syndicate.subscribers.macs import macs
 
 # RFC 5321, 4.1.2: dot-string of atext. Quoted local parts are legal, unused, and a way to smuggle: refused.
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-# RFC 5321, 4.5.3.1.3 (a path of 256 with its brackets).
-_LONGEST = 254
+# What nearly everybody has: canonical but for capitals before the @. No "--", which A-labels begin with.
+_LABEL_OF_MOST = "[a-z0-9]++(?:-[a-z0-9]++)*+"
+_ORDINARY = re.compile(rf"[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+@{_LABEL_OF_MOST}(?:\.{_LABEL_OF_MOST})++")
+# RFC 5321, 4.5.3.1.1, and 4.5.3.1.3 (a path of 256 with its brackets).
+_LONGEST_LOCAL, _LONGEST = 64, 254
 _NO_DOMAIN = "What stands behind the @ is not the name of a domain."
-# RFC 2104: what SHA-256 works on at once.
-_BLOCK = 64
+_SUPPRESSION = b"suppression\0"
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -34,12 +37,14 @@ def mailbox(email: str) -> str:
 
     Raises UnsafeValue as :func:`canonical` does.
     """
+    if len(email) <= _LONGEST_LOCAL and _ORDINARY.fullmatch(email):
+        return email
     local, at, domain = email.strip().rpartition("@")
     if not at or not local or not domain:
         raise UnsafeValue("An e-mail address has one @ with something on both sides.")
     if not local.isascii():
         raise UnsafeValue("Only letters from a to z can stand before the @: others cannot be mailed yet.")
-    if not _LOCAL.fullmatch(local) or len(local) > 64:
+    if not _LOCAL.fullmatch(local) or len(local) > _LONGEST_LOCAL:
         raise UnsafeValue("What stands before the @ is not the name of a mailbox.")
     address = f"{local}@{_domain(domain)}"
     if len(address) > _LONGEST:
@@ -49,22 +54,13 @@ def mailbox(email: str) -> str:
 
 def address_hash(key: bytes, canonical_address: str) -> bytes:
     """What stays of an erased or suppressed address: 32 bytes that tell nothing without ``key``."""
-    return hmac.digest(key, b"suppression\0" + canonical_address.encode(), hashlib.sha256)
+    return hmac.digest(key, _SUPPRESSION + canonical_address.encode(), hashlib.sha256)
 
 
 def address_hashes(key: bytes) -> Callable[[str], bytes]:
-    """:func:`address_hash` of many addresses with one key: prepared once (RFC 2104, section 4), a third of the time."""
-    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + b"suppression\0")
-    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
-
-    def hashed(canonical_address: str) -> bytes:
-        one, other = inner.copy(), outer.copy()
-        one.update(canonical_address.encode())
-        other.update(one.digest())
-        return other.digest()
-
-    return hashed
+    """:func:`address_hash` of many addresses with one key, in a third of the time."""
+    hashed = macs(key, _SUPPRESSION)
+    return lambda canonical_address: hashed(canonical_address.encode())
 
 
 @lru_cache(maxsize=10_000)

@@ -17,15 +17,17 @@ import hashlib
 import hmac
 import re
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from syndicate.model import UnsafeValue
+from syndicate.subscribers.macs import macs
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _MAC = 16
 _SHORT_MAC = 10
+_LENGTH = 34
 # The last one: what servers put in front (SRS0=…, prvs=…) may have a plus, too.
 _RETURNED = re.compile(r"[+=]([a-z2-7]{24})(?=[@=])", re.IGNORECASE)
 _LONGEST_LOCAL = 64
@@ -44,13 +46,23 @@ class Tokens:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        # By purpose, prepared once and copied: making one out each time lets go of the interpreter, and every
-        # sender's thread then waits for its turn to go on.
-        self._keyed: dict[str, hmac.HMAC] = {}
+        self._by_purpose: dict[str, Callable[[bytes], bytes]] = {}
 
     def make(self, purpose: str, subscriber: int, newsletter: str) -> str:
         body = subscriber.to_bytes(5, "big") + _short(newsletter)
         return _spelled(body + self._mac(purpose, body))
+
+    def pairs(self, one: str, other: str, newsletter: str) -> Callable[[int], tuple[str, str]]:
+        """:meth:`make` for two purposes and many subscribers: a function of the subscriber, in half the time."""
+        whose, first, second = _short(newsletter), self._macs(one), self._macs(other)
+
+        def pair(subscriber: int) -> tuple[str, str]:
+            body = subscriber.to_bytes(5, "big") + whose
+            # Spelled in one: two octets of nought fill up the last three of the first.
+            both = _spelled(b"%b%b\0\0%b%b" % (body, first(body)[:_MAC], body, second(body)[:_MAC]))
+            return both[:_LENGTH], both[-_LENGTH:]
+
+        return pair
 
     def read(self, purpose: str, token: str, newsletters: Iterable[str]) -> Token:
         """Raises UnsafeValue for a token that is not ours, or was made for another purpose."""
@@ -105,13 +117,13 @@ class Tokens:
         return body
 
     def _mac(self, purpose: str, body: bytes) -> bytes:
-        keyed = self._keyed.get(purpose)
-        if keyed is None:
-            keyed = hmac.new(self._key, purpose.encode() + b"\0", hashlib.sha256)
-            self._keyed[purpose] = keyed
-        made = keyed.copy()
-        made.update(body)
-        return made.digest()[:_MAC]
+        return self._macs(purpose)(body)[:_MAC]
+
+    def _macs(self, purpose: str) -> Callable[[bytes], bytes]:
+        found = self._by_purpose.get(purpose)
+        if found is None:
+            found = self._by_purpose[purpose] = macs(self._key, purpose.encode() + b"\0")
+        return found
 
 
 def _spelled(raw: bytes) -> str:

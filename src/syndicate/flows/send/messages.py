@@ -15,8 +15,11 @@ from syndicate.subscribers.addresses import mailbox
 class Messages:
     """Of one issue. Each edition is made ready once, when its first reader comes up; used by many threads.
 
-    Raises UnsafeValue, when made out to somebody, for an address that cannot be written into a message.
+    ``make`` makes a line out in the form that the carrier takes. It raises UnsafeValue for an address that cannot be
+    written into a message.
     """
+
+    make: Callable[[Claimed], HandOver | Personal]
 
     def __init__(
         self, mailroom: Mailroom, newsletter: Newsletter, issue: Issue, clock: Callable[[], datetime]
@@ -26,21 +29,24 @@ class Messages:
             frozen = issues.editions(connection, issue.id)
         self._digests = {one.edition.id: restored(one.digest) for one in frozen}
         self._senders = {digest.language: self._sender(digest.language) for digest in self._digests.values()}
+        self.make = self._personal if mailroom.carrier.takes == "letters" else self._hand_over
         self._stencils: dict[int, Stencil] = {}
         self._letters: dict[int, Marked] = {}
-        self._envelope = mailroom.return_path or mailroom.from_address
-
-    def make(self, line: Claimed) -> HandOver | Personal:
-        """In the form that the carrier takes."""
-        return self._personal(line) if self.mailroom.carrier.takes == "letters" else self._hand_over(line)
+        self._envelope, self._verp = mailroom.return_path or mailroom.from_address, mailroom.verp
+        self._tokens = mailroom.tokens.pairs("unsubscribe", "preferences", newsletter.key)
+        base, to = mailroom.site.public_url, mailroom.unsubscribe_address
+        self._unsubscribe, self._preferences = f"{base}/u/", f"{base}/p/"
+        self._mailto = f"{to}?subject=" if to else ""
 
     def _hand_over(self, line: Claimed) -> HandOver:
         found = self._stencils.get(line.edition)
         if found is None:
             found = self._stencils[line.edition] = stencil(*self._edition(line.edition))
         recipient = self._recipient(line)
-        pieces = found.pieces(recipient, self.clock())
-        return HandOver(line.id, self._return_path(line.id), recipient.email, pieces, is_tidy=True)
+        pieces, back = found.pieces(recipient, self.clock()), self._envelope
+        if self._verp:
+            back = self.mailroom.tokens.return_path(back, line.id)
+        return HandOver(line.id, back, recipient.email, pieces, True)
 
     def _personal(self, line: Claimed) -> Personal:
         found = self._letters.get(line.edition)
@@ -52,22 +58,15 @@ class Messages:
         digest = self._digests[identity]
         return digest, self._senders[digest.language]
 
-    def _return_path(self, delivery: int) -> str:
-        if not self.mailroom.verp:
-            return self._envelope
-        return self.mailroom.tokens.return_path(self._envelope, delivery)
-
     def _recipient(self, line: Claimed) -> Recipient:
-        room, key = self.mailroom, self.newsletter.key
-        unsubscribe = room.tokens.make("unsubscribe", line.subscriber, key)
-        base, to = room.site.public_url, room.unsubscribe_address
+        unsubscribe, preferences = self._tokens(line.subscriber)
         return Recipient(
-            name=line.name,
-            email=mailbox(line.email),
-            message_id=line.message_id,
-            unsubscribe_url=f"{base}/u/{unsubscribe}",
-            preferences_url=f"{base}/p/{room.tokens.make('preferences', line.subscriber, key)}",
-            unsubscribe_mailto=f"{to}?subject={unsubscribe}" if to else "",
+            line.name,
+            mailbox(line.email),
+            line.message_id,
+            self._unsubscribe + unsubscribe,
+            self._preferences + preferences,
+            self._mailto and self._mailto + unsubscribe,
         )
 
     def _sender(self, language: str) -> Sender:
