@@ -8,7 +8,7 @@ from syndicate.carriers.smtp.conversation import Conversation
 from syndicate.carriers.smtp.envelope import Inspection, Ready, Sign, lacking
 from syndicate.carriers.smtp.server import SmtpServer
 from syndicate.carriers.smtp.switchboard import Seat
-from syndicate.carriers.smtp.verdict import lost_before
+from syndicate.carriers.smtp.verdict import UNANSWERED, UNENDED
 from syndicate.carriers.smtp.wire import Lost, Unwelcome, Wire, name
 from syndicate.model import CarrierError, DeliveryState, HandOver, Outcome
 
@@ -94,7 +94,7 @@ class Lane:
     async def _finish(self, talk: Conversation, one: Ready) -> Ready | None:
         """The dot, for one that is marked, and what the server says to it."""
         following = self._following() if self._may_follow(talk) else None
-        self.doubt = one.item.delivery, Outcome(DeliveryState.UNSURE, "the sender ended before the answer")
+        self.doubt = one.item.delivery, UNANSWERED
         outcome = await talk.end(following)
         self.seat.answered(talk.waited)
         await self._settle(one, outcome)
@@ -137,7 +137,7 @@ class Lane:
         self.waited = monotonic() - began
         self.unmarked.remove(delivery)
         if may_go:
-            self.doubt = delivery, lost_before(Lost("the sender ended before the last byte"))
+            self.doubt = delivery, UNENDED
         return may_go
 
     async def _settle(self, one: Ready, outcome: Outcome) -> None:
@@ -169,7 +169,7 @@ class Lane:
         while self.unmarked:
             delivery = self.unmarked.pop()
             if delivery in self.seat.marked:
-                self.desk.settle(delivery, lost_before(Lost("the sender ended before the last byte")))
+                self.desk.settle(delivery, UNENDED)
             else:
                 self.desk.give_back(delivery)
         if self.doubt:

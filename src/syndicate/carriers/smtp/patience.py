@@ -1,8 +1,8 @@
 """Patience: how long one that may go waits for others, so that one commit of the ledger is for all of them.
 
 Waiting costs nothing where the server is busy: what would stand in its queue stands in ours. It costs everything where
-the server is idle and far away. How long messages stand in the server's queue is what their answers take longer than
-the shortest lately, and so long others are waited for.
+the server is idle and far away. Both answer late; but of an idle server the quickest of a few answers takes no longer
+than the quickest of many, and of a busy one it does. The difference is what stands in its queue at least.
 """
 
 from collections import deque
@@ -10,34 +10,39 @@ from collections import deque
 LONGEST = 0.025
 """Seconds."""
 
-LATELY = 512
-"""Answers of which one half at least is remembered."""
+FEW, MANY = 16, 512
+"""Answers."""
 
-SHARE = 0.2
-"""Of the time may go into commits, at most, where lanes could do something else."""
+WAIT, NAP = 2.0, 0.25
+"""Of what stands in the server's queue at least: so long others are waited for, and so long it is not listened to, for
+it has enough to do.
+"""
 
 
 class Patience:
-    """Seconds all over, of a monotonic clock. ``wait`` is how long after one commit the next is due."""
+    """Seconds all over, of a monotonic clock.
+
+    ``wait`` is how long after one commit the next is due, ``nap`` how long the server will not run out of work.
+    """
 
     def __init__(self) -> None:
-        self.wait = 0.0
-        self._cost = 0.0005
-        self._usual = 0.0
-        self._shortest: deque[float] = deque((float("inf"),) * 2, maxlen=2)
-        self._number = 0
+        self.wait = self.nap = 0.0
+        self._cost = self._queued = 0.0
+        self._answers = 0
+        self._quickest = float("inf")
+        self._lately: deque[float] = deque(maxlen=MANY // FEW)
 
     def answered(self, seconds: float) -> None:
-        """A server answered a message so long after its end."""
-        self._usual += 0.02 * (seconds - self._usual)
-        if seconds < self._shortest[-1]:
-            self._shortest[-1] = seconds
-        self._number += 1
-        if self._number % (LATELY // 2) == 0:
-            self._shortest.append(seconds)
+        """The server answered a message so long after its end."""
+        self._quickest = min(self._quickest, seconds)
+        self._answers += 1
+        if self._answers % FEW == 0:
+            self._lately.append(self._quickest)
+            self._queued = self._quickest - min(self._lately)
+            self._quickest = float("inf")
 
     def committed(self, cost: float) -> None:
-        """A commit took so long."""
+        """A commit took so long. Half of the time goes into commits at most where there is something else to do."""
         self._cost += 0.1 * (cost - self._cost)
-        queued = max(0.0, self._usual - min(self._shortest))
-        self.wait = min(LONGEST, max(queued, self._cost * (1 / SHARE - 1)))
+        self.nap = NAP * self._queued
+        self.wait = min(LONGEST, max(WAIT * self._queued, self._cost))

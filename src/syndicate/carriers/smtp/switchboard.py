@@ -6,12 +6,11 @@ who have come so far are asked for together, and blocking: whoever could go on m
 A thread for each connection does the same for twice the processor's time: the interpreter changes hands at each step.
 """
 
-import select
 import selectors
 import socket
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from time import monotonic
+from time import monotonic, sleep
 from types import coroutine
 from typing import Any
 
@@ -22,9 +21,6 @@ from syndicate.model import CarrierError, HandOver
 
 TICK = 0.05
 """Seconds after which it is looked for what has waited too long, and for something new to do."""
-
-FD_SETSIZE = 1024
-"""Descriptors that ``select`` knows."""
 
 Run = Callable[["Seat"], Coroutine[Any, Any, None]]
 
@@ -219,13 +215,13 @@ class Switchboard:
             self._sweep(now)
 
     def _events(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
-        """The selector counts in milliseconds, which are many commits, so that its own descriptor is waited for."""
-        if not self.selector.get_map():
-            select.select((), (), (), min(TICK, max(0.0, seconds)))
-            return []
-        if 0 < seconds < TICK and (own := self.selector.fileno()) < FD_SETSIZE:
-            select.select((own,), (), (), seconds)
+        """What happened; waits so long for it, and a little longer for more where there is no hurry."""
+        if self.asking and seconds > 0:
+            sleep(min(seconds, max(self.patience.nap, 0.0002)))
             seconds = 0.0
+        if not self.selector.get_map():
+            sleep(max(0.0, seconds))
+            return []
         return self.selector.select(seconds)
 
     def _disturb(self, seat: Seat) -> None:

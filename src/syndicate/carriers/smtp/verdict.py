@@ -26,6 +26,15 @@ def refusal(verb: str, reply: Reply) -> Outcome:
     return Outcome(DeliveryState.FAILED, detail, retry=True)
 
 
+UNANSWERED = Outcome(DeliveryState.UNSURE, "the sender ended before the answer")
+"""Its dot may have left, and we end."""
+
+UNENDED = Outcome(
+    DeliveryState.FAILED, "connection lost before the message: the sender ended before the last byte", retry=True
+)
+"""It is marked, its dot has not left, and we end."""
+
+
 def lost_before(lost: Lost) -> Outcome:
     """Before the final dot left it is certain that nothing was taken."""
     return Outcome(DeliveryState.FAILED, f"connection lost before the message: {lost}", retry=True)
