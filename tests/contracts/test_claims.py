@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from tests.contracts.samples import HOUR, NOW, add_issue, edition, person, planned_issue
 
 from syndicate.model import DeliveryState, Outcome, SkipReason, SubscriberStatus
-from syndicate.store import Connection, Database, claims, deliveries, issues, marks, subscribers
+from syndicate.store import (
+    Connection,
+    Database,
+    chunks,
+    claims,
+    deliveries,
+    issues,
+    marks,
+    orphans,
+    subscribers,
+)
 from syndicate.store.claims import Claim, Claimed
 from syndicate.store.deliveries import Planned
 from syndicate.store.marks import Mark
@@ -299,9 +309,27 @@ def test_what_the_carrier_took_is_written_when_the_claim_is_closed(database: Dat
         ]
 
 
+WORDS = ['250 "queued" as \\ABC', "250 ş 中 🙂 {1,2}", "", "NULL", "250 'x'; -- %s ?", "2026-01-01"]
+
+
+def test_what_a_carrier_says_is_kept_to_the_letter_wherever_it_stands(database: Database) -> None:
+    issue, _ = planned_issue(database, 4 * len(WORDS))
+    claim = taken(database, issue)
+    some = claim.lines[::4]
+    moments = [NOW + timedelta(microseconds=n) for n in range(len(WORDS))]
+    with database.begin() as connection:
+        said = [(line.id, words, at) for line, words, at in zip(some, WORDS, moments, strict=True)]
+        claims.close(connection, claim.number, said[::-1], NOW)
+    with database.read() as connection:
+        found = list(deliveries.lines(connection, issue, DeliveryState.ACCEPTED))
+    assert [(line.id, line.reason, line.handed_at) for line in found] == said
+    assert all(line.settled_at == line.handed_at for line in found)
+    assert states(database, issue) == {"accepted": len(WORDS), "claimed": 3 * len(WORDS)}
+
+
 def _left(database: Database, issue: int) -> list[int]:
     with database.read() as connection:
-        return claims.abandoned(connection, issue, "here:/lock", NOW)
+        return orphans.abandoned(connection, issue, "here:/lock", NOW)
 
 
 def test_a_dead_sender_s_claim_is_told_apart_and_settled(database: Database) -> None:
@@ -313,14 +341,14 @@ def test_a_dead_sender_s_claim_is_told_apart_and_settled(database: Database) -> 
         assert marks.record(connection, Mark(claim.number, 0, b"\x0b", b"\x01", NOW + LEASE))
     assert _left(database, issue) == [claim.number]
     with database.begin() as connection:
-        left = claims.seize(connection, claim.number, THEIRS, NOW + LEASE)
+        left = orphans.seize(connection, claim.number, THEIRS, NOW + LEASE)
     assert left
     assert (left.taken, left.marked, left.untouched) == ((took,), (marked,), (unmarked,))
     with database.begin() as connection:
         doubt = Outcome(DeliveryState.UNSURE, "in doubt")
-        assert claims.resolve(connection, left, {marked: doubt}, THEIRS, NOW)
-        assert not claims.resolve(connection, left, {marked: doubt}, THEIRS, NOW)
-        assert claims.seize(connection, claim.number, THEIRS, NOW) is None
+        assert orphans.resolve(connection, left, {marked: doubt}, THEIRS, NOW)
+        assert not orphans.resolve(connection, left, {marked: doubt}, THEIRS, NOW)
+        assert orphans.seize(connection, claim.number, THEIRS, NOW) is None
     assert states(database, issue) == {"accepted": 1, "unsure": 1, "planned": 1, "failed": 1}
 
 
@@ -330,13 +358,13 @@ def test_a_sender_that_wakes_up_can_mark_nothing_and_prove_what_it_knows(databas
     first, second, _third = (line.id for line in claim.lines)
     assert record(database, claim.number, b"\x01")
     with database.begin() as connection:
-        left = claims.seize(connection, claim.number, THEIRS, NOW + LEASE)
+        left = orphans.seize(connection, claim.number, THEIRS, NOW + LEASE)
     assert left
     assert not record(database, claim.number, b"\x03")
     with database.read() as connection:
         assert claims.held(connection, claim.number, OURS) is None
     with database.begin() as connection:
-        claims.resolve(connection, left, {first: Outcome(DeliveryState.UNSURE)}, THEIRS, NOW)
+        orphans.resolve(connection, left, {first: Outcome(DeliveryState.UNSURE)}, THEIRS, NOW)
     assert states(database, issue) == {"unsure": 1, "planned": 2}
     with database.begin() as connection:
         claims.close(connection, claim.number, [(first, "250 ok", NOW), (second, "250 never", NOW)], NOW)
@@ -349,15 +377,15 @@ def test_elsewhere_only_a_lease_that_ran_out_is_taken_over(database: Database) -
     issue, _ = planned_issue(database, 2)
     claim = taken(database, issue)
     with database.read() as connection:
-        assert claims.abandoned(connection, issue, "there:/lock", NOW + LEASE) == []
+        assert orphans.abandoned(connection, issue, "there:/lock", NOW + LEASE) == []
         late = NOW + LEASE + timedelta(seconds=1)
-        assert claims.abandoned(connection, issue, "there:/lock", late) == [claim.number]
+        assert orphans.abandoned(connection, issue, "there:/lock", late) == [claim.number]
 
 
 @given(ids=st.lists(st.integers(1, 5000), unique=True, min_size=1, max_size=200).map(sorted))
 def test_ids_are_kept_as_ranges(ids: list[int]) -> None:
-    ranges = claims._ranges(ids)
-    assert claims._ids(ranges) == ids
+    ranges = chunks.ranges(ids)
+    assert chunks.numbers(ranges) == ids
     assert all(one[1] < two[0] - 1 for one, two in itertools.pairwise(ranges))
 
 

@@ -23,12 +23,12 @@ orphans.orphaned = lambda known, policy: Outcome(DeliveryState.PLANNED, "", retr
 """,
     "believed too soon": """
 from dataclasses import replace
-from syndicate.store import claims
-seize = claims.seize
+from syndicate.store import orphans
+seize = orphans.seize
 def seized(*given):
     left = seize(*given)
     return left and replace(left, taken=left.taken + left.untouched, untouched=())
-claims.seize = seized
+orphans.seize = seized
 """,
 }
 

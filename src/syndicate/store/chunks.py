@@ -1,6 +1,7 @@
 """Long lists of values as statements take them, and long answers as the driver itself gives them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import orjson
@@ -45,3 +46,15 @@ def plain(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[tup
 def array(ids: Iterable[int]) -> str:
     """Numbers as PostgreSQL reads an array (``%s::bigint[]``)."""
     return f"{{{','.join(map(str, ids))}}}"
+
+
+def ranges(ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as [first, last] pairs: of what was written together there is nearly always one."""
+    breaks = [n for n, (one, two) in enumerate(pairwise(ids), 1) if two != one + 1]
+    edges = [0, *breaks, len(ids)]
+    return [(ids[start], ids[end - 1]) for start, end in pairwise(edges)]
+
+
+def numbers(pairs: Iterable[Sequence[int]]) -> list[int]:
+    """What :func:`ranges` was given."""
+    return [number for first, last in pairs for number in range(first, last + 1)]

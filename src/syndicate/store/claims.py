@@ -3,28 +3,28 @@
     take (consent asked) -> marks, again and again (before it can take effect, and when it was taken) -> close
                                 |
     recall (a reader leaves, staff pause) bumps the revision: the next mark fails, and the sender looks again
-    seize  (the sender is dead)           does so, too: whoever wakes up afterwards can mark nothing
+    seize  (the sender is dead, see ``orphans``) does so, too: whoever wakes up afterwards can mark nothing
 
 One row is written all the time instead of one a delivery: a bitmap of what may have been handed over, and one of
 what the carrier took. Both are worth what a row of ``delivery`` is; ``close`` brings them there.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from syndicate.model import DeliveryState, Outcome, SkipReason, SubscriberStatus
-from syndicate.store.chunks import among
+from syndicate.store.accepted import Taken, accept, count
+from syndicate.store.chunks import among, numbers, ranges
+from syndicate.store.marks import is_set
 from syndicate.store.owed import Owed, owed
 from syndicate.store.tables import (
     claim,
     delivery,
     ledger,
-    spelled,
     volume,
 )
 
@@ -51,18 +51,6 @@ class Claim:
     number: int
     lines: tuple[Claimed, ...]
     last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A claim whose sender is gone: what it had marked and not settled, by delivery, and what its carrier took."""
-
-    number: int
-    carrier: str
-    revision: int
-    marked: tuple[int, ...]
-    taken: tuple[int, ...]
-    untouched: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +98,7 @@ def take(
     nothing = bytes((len(ids) + 7) // 8)
     row = {
         "number": number, "issue": issue, "carrier": carrier, "holder": holder, "until": until, "revision": 0,
-        "deliveries": _ranges(ids), "marked": nothing, "taken": nothing,
+        "deliveries": ranges(ids), "marked": nothing, "taken": nothing,
     }  # fmt: skip
     connection.execute(claim.insert().values(row))
     return Claim(number, lines, last)
@@ -121,7 +109,7 @@ def held(connection: Connection, number: int, holder: str) -> tuple[int, frozens
     row = connection.execute(select(claim).where(claim.c.number == number, claim.c.holder == holder)).first()
     if row is None:
         return None
-    where = (among(connection, delivery.c.id, _ids(row.deliveries)), delivery.c.claim == number)
+    where = (among(connection, delivery.c.id, numbers(row.deliveries)), delivery.c.claim == number)
     ours = select(delivery.c.id).where(*where, delivery.c.state == DeliveryState.CLAIMED)
     return row.revision, frozenset(connection.execute(ours).scalars())
 
@@ -151,19 +139,17 @@ def settle(
     return connection.execute(update(delivery).where(*where).values(values)).rowcount == 1
 
 
-def close(
-    connection: Connection, number: int, taken: Sequence[tuple[int, str, datetime]], now: datetime
-) -> None:
+def close(connection: Connection, number: int, taken: Sequence[Taken], now: datetime) -> None:
     """End a claim of which everything is settled; ``taken`` are (delivery, what the carrier said, when).
 
     What the carrier took is written even when the claim was lost meanwhile: a proof settles a doubt.
     """
-    _accept(connection, number, taken)
+    accept(connection, number, taken)
     carrier = connection.execute(
         delete(claim).where(claim.c.number == number).returning(claim.c.carrier)
     ).scalar()
     if carrier is not None:
-        _count(connection, carrier, len(taken), now)
+        count(connection, carrier, len(taken), now)
 
 
 def release(connection: Connection, number: int, ids: Collection[int]) -> None:
@@ -184,8 +170,8 @@ def recall(connection: Connection, *, issue: int | None = None, subscriber: int 
         found = connection.execute(select(claim).where(claim.c.number == one).with_for_update()).first()
         if found is None:
             continue
-        ids = _ids(found.deliveries)
-        open_ids = [identity for n, identity in enumerate(ids) if not _bit(found.marked, n)]
+        ids = numbers(found.deliveries)
+        open_ids = [identity for n, identity in enumerate(ids) if not is_set(found.marked, n)]
         where = [among(connection, delivery.c.id, open_ids), delivery.c.claim == one, _OPEN]
         if subscriber is not None:
             where.append(delivery.c.subscriber == subscriber)
@@ -197,48 +183,6 @@ def recall(connection: Connection, *, issue: int | None = None, subscriber: int 
             )
         number += called
     return number
-
-
-def abandoned(connection: Connection, issue: int, place: str, now: datetime) -> list[int]:
-    """Claims of an issue whose sender is gone: those made at ``place`` (we hold its lock), and those that ran out."""
-    rows = connection.execute(
-        select(claim.c.number, claim.c.holder, claim.c.until).where(claim.c.issue == issue)
-    )
-    return [row.number for row in rows if row.holder.startswith(f"{place}#") or row.until < now]
-
-
-def seize(connection: Connection, number: int, holder: str, until: datetime) -> Left | None:
-    """Make a claim ours: its sender, should it live, can record nothing any more. None when it is gone.
-
-    What it had settled itself is not among what is left.
-    """
-    values = {"holder": holder, "until": until, "revision": claim.c.revision + 1}
-    connection.execute(update(claim).where(claim.c.number == number).values(values))
-    row = connection.execute(select(claim).where(claim.c.number == number)).first()
-    found = held(connection, number, holder)
-    if row is None or found is None:
-        return None
-    groups: dict[str, list[int]] = {"marked": [], "taken": [], "untouched": []}
-    for n, identity in enumerate(_ids(row.deliveries)):
-        if identity in found[1]:
-            groups[_group(row, n)].append(identity)
-    return Left(number, row.carrier, row.revision, *(tuple(ids) for ids in groups.values()))
-
-
-def resolve(
-    connection: Connection, left: Left, doubts: Mapping[int, Outcome], holder: str, now: datetime
-) -> bool:
-    """Settle what a dead sender left: ``doubts`` says what each marked one is worth. False when it is lost again."""
-    where = (claim.c.number == left.number, claim.c.holder == holder, claim.c.revision == left.revision)
-    if connection.execute(delete(claim).where(*where)).rowcount != 1:
-        return False
-    _accept(connection, left.number, [(identity, "", now) for identity in left.taken])
-    taken = len(left.taken) + sum(one.state is DeliveryState.ACCEPTED for one in doubts.values())
-    _count(connection, left.carrier, taken, now)
-    for identity, outcome in doubts.items():
-        settle(connection, left.number, identity, outcome, now)
-    release(connection, left.number, left.untouched)
-    return True
 
 
 def unfinished(connection: Connection) -> list[int]:
@@ -320,47 +264,6 @@ def _claims_of(connection: Connection, issue: int | None, subscriber: int | None
     return set(connection.execute(query).scalars())
 
 
-def _accept(connection: Connection, number: int, taken: Sequence[tuple[int, str, datetime]]) -> None:
-    """What the carrier took. What a proof may still settle is open, or was given up as a doubt when it was seized."""
-    if not taken:
-        return
-    dialect = connection.dialect
-    moments = {at: spelled(dialect, at) for at in {at for _, _, at in taken}}
-    # Said to the driver itself: a thousand rows of it cost as much as handing over a hundred messages otherwise.
-    if dialect.name != "postgresql":
-        rows = [(said, moments[at], identity, number) for identity, said, at in taken]
-        connection.exec_driver_sql(_ACCEPT, rows)
-        return
-    ids = [identity for identity, _, _ in taken]
-    said, times = [said for _, said, _ in taken], [moments[at] for _, _, at in taken]
-    connection.exec_driver_sql(_ACCEPT_ALL, (ids, said, times, min(ids), max(ids), number))
-
-
-_ACCEPT = """
-UPDATE delivery SET state = 'accepted', reason = ?1, handed_at = ?2, settled_at = ?2, due_at = NULL
-WHERE id = ?3 AND claim = ?4 AND state IN ('claimed', 'unsure')
-"""
-# PostgreSQL takes columns of values as arrays. Told between which ids they are, it looks at no others; and CASE keeps it
-# from guessing that hardly one of them is ours: it would look all answers through again for each.
-_ACCEPT_ALL = """
-UPDATE delivery SET state = 'accepted', reason = v.said, handed_at = v.at, settled_at = v.at, due_at = NULL
-FROM unnest(%b::bigint[], %b::text[], %b::timestamptz[]) AS v (id, said, at)
-WHERE delivery.id = v.id AND delivery.id BETWEEN %b AND %b
-AND CASE WHEN delivery.claim = %b AND delivery.state IN ('claimed', 'unsure') THEN true ELSE false END
-"""
-
-
-def _count(connection: Connection, carrier: str, messages: int, now: datetime) -> None:
-    """Add to what the carrier took today."""
-    if not messages:
-        return
-    day = now.date().isoformat()
-    where = (volume.c.carrier == carrier, volume.c.day == day)
-    added = update(volume).where(*where).values(messages=volume.c.messages + messages)
-    if connection.execute(added).rowcount == 0:
-        connection.execute(volume.insert().values(carrier=carrier, day=day, messages=messages))
-
-
 def volumes(connection: Connection, carrier: str) -> dict[str, int]:
     """Day (UTC, ISO) to how many messages the carrier took on it; open claims are not counted yet."""
     rows = connection.execute(select(volume.c.day, volume.c.messages).where(volume.c.carrier == carrier))
@@ -370,24 +273,3 @@ def volumes(connection: Connection, carrier: str) -> dict[str, int]:
 def ever(connection: Connection) -> int:
     """How many messages carriers took in closed claims, in all the days there were."""
     return int(connection.execute(select(func.sum(volume.c.messages))).scalar() or 0)
-
-
-def _ranges(ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Ascending ids as [first, last] pairs: planned together, they are nearly always one."""
-    breaks = [n for n, (one, two) in enumerate(pairwise(ids), 1) if two != one + 1]
-    edges = [0, *breaks, len(ids)]
-    return [(ids[start], ids[end - 1]) for start, end in pairwise(edges)]
-
-
-def _ids(ranges: Iterable[Sequence[int]]) -> list[int]:
-    return [identity for first, last in ranges for identity in range(first, last + 1)]
-
-
-def _bit(bitmap: bytes, n: int) -> bool:
-    return bool(bitmap[n >> 3] >> (n & 7) & 1)
-
-
-def _group(row: Row[*tuple[Any, ...]], n: int) -> str:
-    if _bit(row.taken, n):
-        return "taken"
-    return "marked" if _bit(row.marked, n) else "untouched"

@@ -36,6 +36,11 @@ def record(connection: Connection, mark: Mark) -> bool:
     return connection.exec_driver_sql(_RECORD[dialect.name], _values(dialect, mark)).rowcount == 1
 
 
+def is_set(bitmap: bytes | bytearray, place: int) -> bool:
+    """Whether the delivery at this place of its claim is in it."""
+    return bool(bitmap[place >> 3] >> (place & 7) & 1)
+
+
 class Pen:
     """Writes marks and nothing else, on a connection that is kept for as long as a sending lasts.
 

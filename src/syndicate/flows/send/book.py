@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syndicate.store.claims import Claim, Claimed
-from syndicate.store.marks import Mark
+from syndicate.store.marks import Mark, is_set
 
 
 @dataclass(slots=True)
@@ -35,8 +35,7 @@ class OpenClaim:
         self.marked[place >> 3] &= ~(1 << (place & 7))
 
     def is_marked(self, delivery: int) -> bool:
-        place = self.places[delivery]
-        return bool(self.marked[place >> 3] >> (place & 7) & 1)
+        return is_set(self.marked, self.places[delivery])
 
     def accept(self, delivery: int, said: str, moment: datetime) -> None:
         _set(self.taken, self.places[delivery])

@@ -6,7 +6,7 @@ from datetime import datetime
 from syndicate.deliveries import orphaned
 from syndicate.flows.send.keeper import LEASE
 from syndicate.flows.send.mailroom import Mailroom
-from syndicate.store import claims
+from syndicate.store import orphans
 
 
 def settle_orphans(mailroom: Mailroom, issue: int, holder: str, clock: Callable[[], datetime]) -> None:
@@ -15,10 +15,10 @@ def settle_orphans(mailroom: Mailroom, issue: int, holder: str, clock: Callable[
     Each claim is made ours first: a sender that was only asleep can record nothing when it wakes up.
     """
     with mailroom.database.read() as connection:
-        numbers = claims.abandoned(connection, issue, mailroom.place, clock())
+        numbers = orphans.abandoned(connection, issue, mailroom.place, clock())
     for number in numbers:
         with mailroom.database.begin() as connection:
-            left = claims.seize(connection, number, holder, clock() + LEASE)
+            left = orphans.seize(connection, number, holder, clock() + LEASE)
         if left is None:
             continue
         is_ours = left.carrier == mailroom.carrier.name
@@ -27,4 +27,4 @@ def settle_orphans(mailroom: Mailroom, issue: int, holder: str, clock: Callable[
             for one in left.marked
         }
         with mailroom.database.begin() as connection:
-            claims.resolve(connection, left, doubts, holder, clock())
+            orphans.resolve(connection, left, doubts, holder, clock())
