@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
@@ -127,3 +127,46 @@ def listening(*robots: Robot) -> Iterator[int]:
             done.set()
             socket.create_connection(door.getsockname()).close()
             thread.join()
+
+
+class Crowd:
+    """As many robots as there are connections, each new one like the last; ``robots`` has them all."""
+
+    def __init__(self, make: Callable[[], Robot]) -> None:
+        self.make, self.robots = make, list[Robot]()
+
+    @property
+    def whole(self) -> list[int]:
+        return [number for one in self.robots for number in one.whole]
+
+    @property
+    def said(self) -> dict[int, str]:
+        return {number: reply for one in self.robots for number, reply in one.said.items()}
+
+    @contextmanager
+    def listening(self) -> Iterator[int]:
+        """All at once; ends with the block."""
+        threads: list[threading.Thread] = []
+        done = threading.Event()
+
+        def run(door: socket.socket) -> None:
+            while True:
+                connection, _ = door.accept()
+                if done.is_set():
+                    connection.close()
+                    return
+                self.robots.append(robot := self.make())
+                threads.append(threading.Thread(target=robot.answer, args=(connection,)))
+                threads[-1].start()
+
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            thread = threading.Thread(target=run, args=(door,))
+            thread.start()
+            try:
+                yield door.getsockname()[1]
+            finally:
+                done.set()
+                socket.create_connection(door.getsockname()).close()
+                thread.join()
+                for one in threads:
+                    one.join()
