@@ -1,6 +1,6 @@
 """The one place that knows everyone: settings in, a :class:`House` out. The console command starts here."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -273,7 +273,7 @@ def _smtp(settings: "Settings") -> "Callable[[], AbstractContextManager[Carrier]
 
 
 @contextmanager
-def _signing(settings: "Settings") -> Iterator[Callable[[bytes], bytes] | None]:
+def _signing(settings: "Settings") -> Iterator[Callable[[Sequence[bytes]], bytes] | None]:
     """DKIM with the keys of config.toml; None where there are none."""
     sections = settings.carriers.smtp.dkim
     if not sections:

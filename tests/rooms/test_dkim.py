@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def message(language: str = "en") -> bytes:
 
 
 def signed(raw: bytes, *kinds: str) -> bytes:
-    return sign(raw, [signer(kind) for kind in kinds]) + raw
+    return sign((raw,), [signer(kind) for kind in kinds]) + raw
 
 
 def verified(raw: bytes, count: int = 1) -> list[bool]:
@@ -165,7 +166,7 @@ def test_ends_of_bodies(tail: bytes) -> None:
 
 
 def test_a_head_alone() -> None:
-    assert prepare(b"From: a@b.example").body == b64encode(hashlib.sha256(b"\r\n").digest())
+    assert prepare((b"From: a@b.example",)).body == b64encode(hashlib.sha256(b"\r\n").digest())
 
 
 HEADS = st.lists(
@@ -186,12 +187,45 @@ def test_forms_are_those_of_dkimpy(head: list[tuple[str, str, list[str]]], body:
     fields = [*head, ("From", " ", ["a@b.example"])]
     lines = [(name.encode(), (space + "\r\n ".join(runs) + "\r\n").encode()) for name, space, runs in fields]
     end = "\r\n".join(body).encode()
-    made = prepare(b"".join(name + b":" + value for name, value in lines) + b"\r\n" + end)
+    made = prepare((b"".join(name + b":" + value for name, value in lines), b"\r\n", end))
     policy = CanonicalizationPolicy.from_c_value(b"relaxed/simple")
     assert b64decode(made.body) == hashlib.sha256(policy.canonicalize_body(end)).digest()
     theirs = policy.canonicalize_headers(lines)
     asked = re.sub(rb"\s", b"", made.names).split(b":")
     assert made.head == b"".join(name + b":" + value for name, value in chosen(theirs, asked))
+
+
+FRAGMENTS = st.lists(
+    st.sampled_from(
+        [b"From: a@b.example\r\n", b"from:\t x \t y\r\n", b"SUBJECT : a\r\n  b\r\n\tc\r\n", b"X-Other: 1\r\n",
+         b"List-Id", b":", b" folded\r\n", b"\t", b"\r\n", b"\r\n\r\n", b"\r", b"\n", b".", b"body", b""]
+    ),
+    max_size=5,
+).map(b"".join)  # fmt: skip
+FIRST = st.sampled_from([b"From: a@b.example\r\n", b"Date: x\r\nFrom: a@b.example\r\nTo: y\r\n"])
+SECOND = FRAGMENTS.map(lambda some: b"Subject: x\r\n\r\n" + some)
+
+
+@given(st.one_of(st.lists(FRAGMENTS), st.tuples(FIRST, SECOND, FRAGMENTS, FRAGMENTS, FRAGMENTS)))
+def test_it_does_not_matter_where_a_message_is_cut(pieces: Sequence[bytes]) -> None:
+    try:
+        whole = prepare((b"".join(pieces),))
+    except UnsafeValue:
+        with pytest.raises(UnsafeValue):
+            prepare(pieces)
+    else:
+        assert prepare(pieces) == whole
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_a_message_of_an_edition_is_signed_as_it_was_cut(language: str) -> None:
+    made = stencil(compose(content(language, 2), TEMPLATES), sample_sender(language))
+    for name in ("", "Ada", "<Ada> & 'co'"):
+        pieces = made.pieces(RECIPIENT._replace(name=name), WHEN)
+        whole = b"".join(pieces)
+        head = sign(pieces, [signer("rsa")])
+        assert head == sign((whole,), [signer("rsa")])
+        assert verified(head + whole) == [True]
 
 
 def chosen(fields: list[tuple[bytes, bytes]], names: list[bytes]) -> list[tuple[bytes, bytes]]:
@@ -205,7 +239,7 @@ def chosen(fields: list[tuple[bytes, bytes]], names: list[bytes]) -> list[tuple[
 
 
 def test_the_field_itself() -> None:
-    lines = signer("rsa").sign(message()).split(b"\r\n")
+    lines = signer("rsa").sign((message(),)).split(b"\r\n")
     assert lines[0].startswith(b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple;")
     assert lines[1] == f" d={DOMAIN}; s=rsa;".encode()
     assert lines.pop() == b""
@@ -230,7 +264,7 @@ def test_the_field_itself() -> None:
 
 def test_a_message_without_from_is_not_signed() -> None:
     with pytest.raises(UnsafeValue):
-        signer("rsa").sign(b"To: a@b.example\r\n\r\nx\r\n")
+        signer("rsa").sign((b"To: a@b.example\r\n\r\nx\r\n",))
 
 
 def test_kinds_are_told_from_keys() -> None:
@@ -309,14 +343,14 @@ def test_processes_sign_for_many_threads_at_once(processes: int | None) -> None:
 
         def run(first: int) -> None:
             for n in range(first, 40, 8):
-                made[n] = pool.sign(raws[n % len(raws)])
+                made[n] = pool.sign((raws[n % len(raws)],))
 
         threads = [threading.Thread(target=run, args=(n,)) for n in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert made == {n: sign(raws[n % len(raws)], both) for n in range(40)}
+    assert made == {n: sign((raws[n % len(raws)],), both) for n in range(40)}
 
 
 def test_a_process_that_died_costs_no_message() -> None:
@@ -325,7 +359,7 @@ def test_a_process_that_died_costs_no_message() -> None:
             worker._process.kill()
             worker._process.wait()
         for _ in range(5):
-            assert pool.sign(message()) == signer("rsa").sign(message())
+            assert pool.sign((message(),)) == signer("rsa").sign((message(),))
 
 
 def test_processes_end_with_whoever_started_them_though_killed(tmp_path: Path) -> None:
@@ -336,7 +370,7 @@ def test_processes_end_with_whoever_started_them_though_killed(tmp_path: Path) -
         "import sys, time\n"
         "from syndicate.carriers.dkim import Signer, SigningPool\n"
         "pool = SigningPool([Signer('x.example', 's', open(sys.argv[1], 'rb').read())], 2).__enter__()\n"
-        "assert pool.sign(b'From: a@b.example\\r\\n\\r\\n')\n"
+        "assert pool.sign([b'From: a@b.example\\r\\n\\r\\n'])\n"
         "print('ready', flush=True)\n"
         "time.sleep(600)\n"
     )

@@ -12,8 +12,8 @@ from syndicate.model import HandOver
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Sign = Callable[[bytes], bytes]
-"""Message in, header lines that go in front of it out (DKIM), each ending in CRLF."""
+Sign = Callable[[Sequence[bytes]], bytes]
+"""Message in, in pieces; header lines that go in front of it out (DKIM), each ending in CRLF."""
 
 DOT = b".\r\n"
 """The end of a message whose last line is ended (RFC 5321, 4.1.1.4)."""
@@ -51,9 +51,9 @@ class Ready:
     def body(self, sign: Sign | None) -> Sequence[bytes]:
         """Everything but the final dot; leading dots are doubled where there are any (RFC 5321, 4.5.2)."""
         if self.item.is_tidy:
-            return (sign(self.item.message), *self.item.pieces) if sign else self.item.pieces
+            return (sign(self.item.pieces), *self.item.pieces) if sign else self.item.pieces
         message = self.item.message
-        head = sign(message) if sign else b""
+        head = sign((message,)) if sign else b""
         end = b"" if message.endswith(b"\r\n") else b"\r\n"
         return head, _LEADING_DOT.sub(b"..", message) if self.has_dots else message, end
 
