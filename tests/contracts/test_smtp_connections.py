@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -76,7 +77,12 @@ def test_no_more_connections_are_opened_than_there_is_work_for_or_are_allowed() 
 
 def test_marks_of_those_who_wait_are_asked_for_together() -> None:
     desk, together = MemoryDesk(items(30)), list[int]()
-    desk.on_mark = lambda deliveries: together.append(len(deliveries))
+
+    def takes_its_time(deliveries: Sequence[int]) -> None:
+        together.append(len(deliveries))
+        time.sleep(0.01)
+
+    desk.on_mark = takes_its_time
     carry(desk, Crowd(Robot), connections=10)
     assert sum(together) == 30
     assert max(together) > 1
