@@ -12,9 +12,9 @@ class Desk(Protocol[Item]):
     """Hands out deliveries and writes down what becomes of them; may be used from many threads at once.
 
     The order for each delivery: ``take``, everything but what makes the hand-over take effect (the final dot, the
-    last byte of a request), ``mark``, that last byte, ``settle``. A lane has at most one ``take`` that is marked and
-    not settled, so that its death leaves no more than that in doubt; what was settled before a ``mark`` is
-    committed with it.
+    last byte of a request), ``mark``, that last byte, ``settle``. A connection has at most one delivery, or one batch,
+    that is marked and not settled, so that a death leaves no more than that in doubt; what was settled before a
+    ``mark`` is committed with it.
     """
 
     def take(self, most: int = 1, *, wait: bool = True) -> Sequence[Item]:

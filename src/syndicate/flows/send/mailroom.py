@@ -15,7 +15,7 @@ from syndicate.subscribers import Tokens
 class Carrier(Protocol):
     """What hands messages over; see ``carriers.desk`` for how it talks to the desk.
 
-    ``carry`` is one lane: it runs in a thread of its own, up to ``lanes`` at once, until the desk has no more.
+    ``carry`` runs until the desk has no more, in ``lanes`` threads at once.
     ``takes`` is ``messages`` (whole ones) or ``letters`` (and what to fill in). ``proof`` says what is certain
     about a hand-over whose sender died, None for nothing.
     """
