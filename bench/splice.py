@@ -29,7 +29,7 @@ NAMES = (
     "Иван Петров",
     "Şule",
 )
-TOKENS = Tokens(b"bench" * 8)
+TOKENS = Tokens(b"bench" * 8).pairs("unsubscribe", "preferences", "weekly")
 
 
 def vs_emailmessage() -> dict[str, Any]:
@@ -84,15 +84,14 @@ def _halves(message: bytes) -> tuple[bytes, bytes]:
 
 def recipient(number: int) -> Recipient:
     """One of any number of people, as the sender makes them out."""
-    unsubscribe = TOKENS.make("unsubscribe", number, "weekly")
-    preferences = TOKENS.make("preferences", number, "weekly")
+    unsubscribe, preferences = TOKENS(number)
     return Recipient(
-        name=NAMES[number % len(NAMES)],
-        email=f"reader{number}@example.net",
-        message_id=f"<{number:032x}@news.newsroom.example.org>",
-        unsubscribe_url=f"{edition.BASE}/u/{unsubscribe}",
-        preferences_url=f"{edition.BASE}/p/{preferences}",
-        unsubscribe_mailto=f"unsubscribe@news.newsroom.example.org?subject={unsubscribe}",
+        NAMES[number % len(NAMES)],
+        f"reader{number}@example.net",
+        f"<{number:032x}@news.newsroom.example.org>",
+        f"{edition.BASE}/u/{unsubscribe}",
+        f"{edition.BASE}/p/{preferences}",
+        f"unsubscribe@news.newsroom.example.org?subject={unsubscribe}",
     )
 
 
