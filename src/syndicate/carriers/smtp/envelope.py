@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy
 
@@ -24,8 +23,7 @@ _LEADING_DOT = re.compile(rb"(?m)^\.")
 _SIGNATURE_ROOM = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """One that may go out.
 
     ``has_dots``: a line begins with one; ``is_ascii``: the message is; ``utf8``: an address is not.
