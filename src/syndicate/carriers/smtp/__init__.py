@@ -6,7 +6,7 @@ take -> MAIL RCPT DATA -> 354 -> the message without its dot -> mark -> take the
              +------------------------------ settle <- the dot's answer <-------------------+
 ```
 ``wire`` sends and reads replies, ``opening`` makes a connection ready, ``envelope`` says what is sent, ``verdict`` what
-an answer means, ``conversation`` what follows what, ``lane`` hands over one after the other on one connection. All lanes
+an answer means, ``conversation`` what follows what; ``lane`` hands over one after the other on one connection. Lanes
 share the thread of their ``switchboard``; ``patience`` is how long it collects marks. Why: ``docs/decisions/smtp.md``.
 """
 
