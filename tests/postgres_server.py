@@ -12,6 +12,7 @@ from pathlib import Path
 from signal import SIGINT, SIGQUIT
 
 from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from syndicate.store.database import HEAD
 
@@ -71,6 +72,18 @@ def server(programs: Path, *, is_durable: bool = False) -> Iterator[str]:
             process.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pg_ctl(url: str, *words: str) -> None:
+    """What is said to a running server of :func:`server`: ``stop``, ``restart``, ``start``, and how."""
+    found, folder, owner = programs(), Path(str(make_url(url).query["host"])), _owner()
+    if found is None:
+        raise RuntimeError("PostgreSQL is not installed here")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
+    subprocess.run(
+        [found / "pg_ctl", "-w", "-D", folder / "data", "-l", folder / "again.log", "-o", options, *words],
+        cwd=folder, user=owner, extra_groups=[] if owner else None, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:

@@ -8,14 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytest
 
 from .conftest import Newsroom
 from .sink import Sink, listening
-from .test_control import CONNECTIONS, filled, report, wait_until
+from .test_control import CONNECTIONS, filled, report, start, wait_until
 
 READERS = 100
 PROMISED = 20
@@ -49,58 +49,66 @@ def everybody_once(room: Newsroom, handler: Sink, kills: int = 0) -> None:
 # -- system calls that fail, by strace --------------------------------------------------------------------------
 
 
-def injected(room: Newsroom, *what: str) -> "subprocess.Popen[str]":
-    """A sender of which some system calls end as ``what`` says. Skips where nobody may be traced."""
+def strace(*words: str) -> list[str]:
+    """Skips where nobody may be traced."""
     if STRACE is None:
         pytest.skip("strace is not installed (Debian's package strace)")
     if subprocess.run([STRACE, "-qq", "true"], capture_output=True, check=False).returncode:
         pytest.skip("strace may not trace here")
-    calls = ",".join(one.partition(":")[0] for one in what)
-    words = [STRACE, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}"]
-    words += [word for one in what for word in ("-e", f"inject={one}")]
-    return subprocess.Popen(
-        [*words, *SEND], cwd=room.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return [STRACE, "-f", *words]
+
+
+@contextmanager
+def failing(sender: "subprocess.Popen[str]", call: str, error: str) -> Iterator[None]:
+    """Until the end of the block, this system call of a sender that is at work fails."""
+    what = ("-e", f"trace={call}", "-e", f"inject={call}:error={error}")
+    words = strace("-o", os.devnull, *what, "-p", str(sender.pid))
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as tracing:
+        assert tracing.stderr is not None
+        if "attached" not in (said := tracing.stderr.readline()):
+            pytest.skip(f"strace may not attach here: {said}")
+        try:
+            yield
+        finally:
+            tracing.terminate()
+
+
+def stands_still(handler: Sink) -> bool:
+    before = len(handler.taken)
+    time.sleep(0.5)
+    return len(handler.taken) == before
 
 
 def test_a_disk_that_fails_for_a_while_is_waited_for(newsroom: Make, sink: tuple[Sink, int]) -> None:
     handler, port = sink
     room = filled(newsroom, port, READERS)
     handler.hold = slowly
-    sender = injected(room, "fdatasync:error=EIO:when=15..18")
+    sender = start(room)
+    wait_until(lambda: len(handler.taken) > 10)
+    with failing(sender, "fdatasync", "EIO"):
+        wait_until(lambda: stands_still(handler))
+        assert len(handler.taken) < READERS, "it sent on without a record"
     _, said = sender.communicate(timeout=60)
     assert sender.returncode == 0, said
     everybody_once(room, handler)
 
 
-def test_a_disk_that_fails_for_good_is_left_within_ten_seconds_of_a_sigterm(
+def test_a_disk_that_fails_for_good_does_not_hold_up_a_sigterm(
     newsroom: Make, sink: tuple[Sink, int]
 ) -> None:
     handler, port = sink
     room = filled(newsroom, port, READERS)
     handler.hold = slowly
-    sender = injected(room, "fdatasync:error=EIO:when=20+")
-    wait_until(lambda: len(handler.taken) > 5)
-    wait_until(lambda: _stands_still(handler))
-    at_the_fault = len(handler.taken)
-    os.kill(_traced(sender), signal.SIGTERM)
-    _, said = sender.communicate(timeout=PROMISED)
+    sender = start(room)
+    wait_until(lambda: len(handler.taken) > 10)
+    with failing(sender, "fdatasync", "EIO"):
+        wait_until(lambda: stands_still(handler))
+        at_the_fault = len(handler.taken)
+        sender.send_signal(signal.SIGTERM)
+        _, said = sender.communicate(timeout=PROMISED)
     assert (sender.returncode, len(handler.taken)) == (1, at_the_fault), said
-    handler.hold = lambda: None
     room.command("issue", "send", "1")
     everybody_once(room, handler, kills=1)
-
-
-def _traced(strace: "subprocess.Popen[str]") -> int:
-    """The process that it started: strace itself keeps signals."""
-    children = Path(f"/proc/{strace.pid}/task/{strace.pid}/children").read_text(encoding="ascii")
-    return int(children.split()[0])
-
-
-def _stands_still(handler: Sink) -> bool:
-    before = len(handler.taken)
-    time.sleep(0.5)
-    return len(handler.taken) == before
 
 
 @pytest.mark.parametrize("call", ["pwrite64", "fdatasync", "sendto"])
@@ -111,9 +119,10 @@ def test_killed_at_a_write_again_and_again_it_comes_to_its_end(
     room = filled(newsroom, port, READERS)
     deaths = 0
     for when in (12, 33):
-        sender = injected(room, f"{call}:signal=SIGKILL:when={when}")
-        sender.communicate(timeout=60)
-        deaths += sender.returncode != 0
+        what = ("-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={when}")
+        words = strace("-qq", "-o", os.devnull, *what, *SEND)
+        died = subprocess.run(words, cwd=room.root, capture_output=True, timeout=60, check=False)
+        deaths += died.returncode != 0
     assert deaths
     room.command("issue", "send", "1")
     everybody_once(room, handler, deaths)
@@ -134,56 +143,42 @@ def small_disk(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@contextmanager
+def full(folder: Path) -> Iterator[None]:
+    """No byte is left on the disk of ``folder`` until the end of the block."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    yield
+    ballast.unlink()
+
+
+@contextmanager
+def not_a_byte_longer(sender: "subprocess.Popen[str]", log: Path) -> Iterator[None]:
+    """No file of a process may grow past what the database's log is now: a full disk, for whoever may not mount."""
+    before = resource.prlimit(sender.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(sender.pid, resource.RLIMIT_FSIZE, (log.stat().st_size, before[1]))
+    yield
+    if sender.poll() is None:
+        resource.prlimit(sender.pid, resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("how", ["a small disk", "a limit"])
 def test_with_a_full_disk_nothing_leaves_and_with_room_again_it_goes_on(
-    newsroom: Make, sink: tuple[Sink, int], tmp_path: Path
+    newsroom: Make, sink: tuple[Sink, int], tmp_path: Path, how: str
 ) -> None:
     handler, port = sink
     (tmp_path / "newsroom").mkdir()
-    with small_disk(tmp_path / "newsroom"):
+    with small_disk(tmp_path / "newsroom") if how == "a small disk" else nullcontext():
         room = filled(newsroom, port, READERS)
         handler.hold = slowly
-        sender = subprocess.Popen(SEND, cwd=room.root, stderr=subprocess.PIPE, text=True)
-        wait_until(lambda: len(handler.taken) > 20)
-        ballast = room.root / "ballast"
-        _fill(ballast)
-        wait_until(lambda: _stands_still(handler))
-        at_the_fault = len(handler.taken)
-        assert at_the_fault < READERS, "it sent on without a record"
-        assert sender.poll() is None
-        ballast.unlink()
+        sender = start(room)
+        wait_until(lambda: len(handler.taken) > 10)
+        log = room.root / "var/syndicate.db-wal"
+        with full(room.root) if how == "a small disk" else not_a_byte_longer(sender, log):
+            wait_until(lambda: stands_still(handler))
+            assert len(handler.taken) < READERS, "it sent on without a record"
         _, said = sender.communicate(timeout=60)
         assert sender.returncode == 0, said
         everybody_once(room, handler)
-
-
-def _fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file:
-        try:
-            while file.write(bytes(4096)):
-                pass
-        except OSError:
-            return
-
-
-def test_where_no_file_may_grow_nobody_is_mailed_without_a_record(
-    newsroom: Make, sink: tuple[Sink, int]
-) -> None:
-    """The same for whoever may not mount: files end where the database's log is now."""
-    handler, port = sink
-    room = filled(newsroom, port, READERS)
-    handler.hold = slowly
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
-    sizes = [path.stat().st_size for path in (room.root / "var").glob("syndicate.db*")]
-    most = max(sizes) + 65_536
-    sender = subprocess.Popen(SEND, cwd=room.root, stderr=subprocess.PIPE, text=True, preexec_fn=limit)
-    wait_until(lambda: sender.poll() is not None or _stands_still(handler))
-    before = len(handler.taken)
-    if sender.poll() is None:
-        sender.send_signal(signal.SIGTERM)
-    _, said = sender.communicate(timeout=PROMISED)
-    assert (sender.returncode, len(handler.taken)) == (1, before), said
-    room.command("issue", "send", "1")
-    everybody_once(room, handler, kills=1)

@@ -8,7 +8,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 from syndicate.deliveries import Decision, after
 from syndicate.flows.progress import Progress
@@ -17,11 +19,12 @@ from syndicate.flows.send.mailroom import Mailroom
 from syndicate.flows.send.tray import Tray, Turn
 from syndicate.model import DeliveryState, Issue, IssueState, Newsletter, Outcome, StoreError
 from syndicate.store import Connection, claims, deliveries, issues, subscribers
-from syndicate.store.claims import Claimed
+from syndicate.store.claims import Claim, Claimed
 from syndicate.store.marks import Pen, record
 from syndicate.store.witness import Count, count
 from syndicate.subscribers import address_hash, canonical
 
+T = TypeVar("T")
 Settlement = tuple[OpenClaim, Claimed, Decision]
 
 CLAIM = 1000
@@ -122,12 +125,15 @@ class Keeper:
 
     def _waits_a_little(self) -> bool:
         """Whether something that was put off is due so soon that it is waited for."""
-        with self.mailroom.database.read() as connection:
-            left, due = deliveries.next_due(connection, self.issue.id)
+        left, due = self._patiently(self._next_due)
         if not left or self.allowed == 0:
             return False
         rest = (due - self.clock()).total_seconds() if due else 0.0
         return rest <= PATIENCE and monotonic() - self._dry_since <= 2 * PATIENCE
+
+    def _next_due(self) -> tuple[int, datetime | None]:
+        with self.mailroom.database.read() as connection:
+            return deliveries.next_due(connection, self.issue.id)
 
     def _refill(self) -> None:
         now = monotonic()
@@ -151,27 +157,33 @@ class Keeper:
 
     def _claim(self) -> bool:
         """Whether there was something to claim."""
-        database, now = self.mailroom.database, self.clock()
-        most = CLAIM if self.allowed is None else min(CLAIM, self.allowed)
-        with database.begin() as connection:
-            if issues.get(connection, self.issue.id).state is not IssueState.SENDING:
-                self.is_stopped = True
-                return False
-            found = claims.take(
-                connection, self.issue.id, self.newsletter.key, self.mailroom.carrier.name, self.holder,
-                after=self._after, most=most, now=now, until=now + LEASE,
-            )  # fmt: skip
-            self._identity = self._identity or count(connection).database
+        now = self.clock()
+        found = self._patiently(lambda: self._taken(now))
         if found is None:
             return False
         self._after = found.last
         if found.lines:
-            self.mailroom.witness.write(Count(self._identity, found.number))
+            seen = Count(self._identity, found.number)
+            self._patiently(lambda: self.mailroom.witness.write(seen))
             self.tray.moment = now
             self.tray.add(opened(found))
             if self.allowed is not None:
                 self.allowed -= len(found.lines)
         return True
+
+    def _taken(self, now: datetime) -> Claim | None:
+        """None when there was nothing, or staff stopped the issue. A claim whose commit was not heard of is an orphan:
+        nothing of it is marked, and the next send owes it again."""
+        most = CLAIM if self.allowed is None else min(CLAIM, self.allowed)
+        with self.mailroom.database.begin() as connection:
+            if issues.get(connection, self.issue.id).state is not IssueState.SENDING:
+                self.is_stopped = True
+                return None
+            self._identity = self._identity or count(connection).database
+            return claims.take(
+                connection, self.issue.id, self.newsletter.key, self.mailroom.carrier.name, self.holder,
+                after=self._after, most=most, now=now, until=now + LEASE,
+            )  # fmt: skip
 
     # -- committing
 
@@ -183,7 +195,7 @@ class Keeper:
         began = self._beat = monotonic()
         try:
             decided = [(claim, line, self._decided(line, outcome)) for claim, line, outcome in turn.news]
-            self._persist(turn, decided)
+            self._patiently(lambda: self._persist(turn, decided))
         except BaseException:
             self.tray.refuse(turn)
             raise
@@ -203,20 +215,23 @@ class Keeper:
         return after(outcome, line.attempts + 1, room.attempts, self.clock(), room.on_unsure)
 
     def _persist(self, turn: Turn, decided: list[Settlement]) -> None:
-        """Write it, and again while the database is away: what is written says where things stand, not what changed.
+        """Write it. Whether a commit came through may not be known: what is written says where things stand, not what
+        changed, so that written twice it is the same."""
+        if not self._write_at_once(turn):
+            with self.mailroom.database.begin() as connection:
+                self._write(connection, turn, decided)
 
-        Who interrupts us is heard meanwhile, and then waits no longer than for what is on the wire.
+    def _patiently(self, task: Callable[[], T]) -> T:
+        """Do it, and again while the database is away. Raises StoreError in the end.
+
+        Who interrupts us is heard meanwhile, and then it is waited no longer than for what is on the wire.
         """
         until = self._end or monotonic() + PATIENCE * 6
         pause = 0.1
         while True:
             try:
-                if not self._write_at_once(turn):
-                    with self.mailroom.database.begin() as connection:
-                        self._write(connection, turn, decided)
-                return
+                return task()
             except StoreError:
-                # Whether that commit came through is not known; written twice, it is the same.
                 rest = until - monotonic()
                 if rest <= 0:
                     raise
@@ -267,6 +282,9 @@ class Keeper:
         in another order than people who leave."""
         for _, line, decision in decided:
             if decision.is_dead:
-                hashed = address_hash(self.mailroom.key, canonical(line.email))
-                with self.mailroom.database.begin() as connection:
-                    subscribers.suppress_person(connection, line.subscriber, hashed, "bounced", self.clock())
+                self._patiently(partial(self._suppress_one, line))
+
+    def _suppress_one(self, line: Claimed) -> None:
+        hashed = address_hash(self.mailroom.key, canonical(line.email))
+        with self.mailroom.database.begin() as connection:
+            subscribers.suppress_person(connection, line.subscriber, hashed, "bounced", self.clock())
