@@ -12,13 +12,14 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from syndicate.digests.columns import shorten
+from syndicate.digests.content import Recipient
 from syndicate.digests.entries import script
 from syndicate.digests.headers import checked_address, mailbox, protocol, text
 from syndicate.digests.links import picture_url, safe_url
 from syndicate.digests.mail import squeezed
 from syndicate.digests.markup import to_html
 from syndicate.digests.parts import part
-from syndicate.digests.people import MESSAGE_ID, Person, checked, display
+from syndicate.digests.people import MESSAGE_ID, checked, display
 from syndicate.digests.subject import LONGEST
 from syndicate.digests.templates import render
 from syndicate.digests.view import lines_of, newsletter_name, site_name
@@ -26,7 +27,7 @@ from syndicate.languages import catalogue, direction, format_date, interface
 from syndicate.model import Letter, Newsletter, Personal, Site, UnsafeValue
 
 MJML, TEXT = "mail/confirm.mjml.j2", "mail/confirm.txt.j2"
-_NOBODY = Person("", "", "", "", ("", "", "", ""), is_ordinary=True)
+_NOBODY = Recipient("", "", "", "", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +113,8 @@ def note_pieces(note: Note, envelope: Envelope, at: datetime) -> tuple[bytes, ..
     return (
         *_head(note, envelope, at),
         protocol("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
-        *part(note.text, is_html=False, boundary=boundary).filled(_NOBODY),
-        *part(note.html, is_html=True, boundary=boundary).filled(_NOBODY),
+        *part(note.text, is_html=False, boundary=boundary).filled(_NOBODY, True),
+        *part(note.html, is_html=True, boundary=boundary).filled(_NOBODY, True),
         f"\r\n--{boundary}--\r\n".encode(),
     )
 

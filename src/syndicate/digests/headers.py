@@ -28,11 +28,6 @@ def protocol(name: str, value: str) -> bytes:
     return f"{name}: {value}\r\n".encode()
 
 
-def uri_list(one: str, other: str = "") -> str:
-    """One or two ``<URI>``s that hold neither comma nor angle bracket, folded after the comma (RFC 2369, section 2)."""
-    return f"<{one}>,{_FOLD}<{other}>" if other else f"<{one}>"
-
-
 def text(name: str, value: str) -> bytes:
     """A header that people read (RFC 2047, section 5.1)."""
     return f"{name}: {_encoded(_one_line(name, value))}\r\n".encode()

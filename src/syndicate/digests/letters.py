@@ -13,7 +13,7 @@ from itertools import count
 
 from syndicate.digests import headers, standing
 from syndicate.digests.content import Digest, Recipient, Sender
-from syndicate.digests.people import display, person
+from syndicate.digests.people import display, safe, short, values, ways
 from syndicate.digests.slots import MARKS, NAMES, cut_at_slots
 from syndicate.model import Letter, Personal
 
@@ -56,20 +56,20 @@ def letter(edition: int, digest: Digest, sender: Sender) -> Marked:
 
 def personal(letter: Marked, delivery: int, recipient: Recipient) -> Personal:
     """What ``letter`` says to one person. Raises UnsafeValue for what could break a header."""
-    who = person(recipient)
+    who, is_ordinary = safe(recipient)
     # No name makes a mark of its own, as none opens a slot.
-    said = who.values
+    said = values(who)
     said["name"] = said["name"].replace(letter.stem, " ")
-    spelled = said if who.is_ordinary else {name: escape(value) for name, value in said.items()}
-    values = {mark: said[name] for mark, name in letter.in_text.items()}
-    values |= {mark: spelled[name] for mark, name in letter.in_html.items()}
+    spelled = said if is_ordinary else {name: escape(value) for name, value in said.items()}
+    filling = {mark: said[name] for mark, name in letter.in_text.items()}
+    filling |= {mark: spelled[name] for mark, name in letter.in_html.items()}
     return Personal(
         delivery=delivery,
         letter=letter,
         recipient=who.email,
-        name=who.name,
-        values=values,
-        headers={"Message-ID": who.message_id, "List-Unsubscribe": who.unsubscribe.replace("\r\n", "")},
+        name=short(who.name),
+        values=filling,
+        headers={"Message-ID": who.message_id, "List-Unsubscribe": ways(who).replace("\r\n", "")},
     )
 
 

@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Protocol
 
-from syndicate.digests.people import Person
-from syndicate.digests.slots import NAMES, cut_at_slots
+from syndicate.digests.content import Recipient
+from syndicate.digests.people import PLACES
+from syndicate.digests.slots import cut_at_slots
 
 _SOFT = b"=\r\n"
 _QP_ROOM = 75
@@ -38,8 +39,11 @@ class Part(Protocol):
         """Put ``octets`` in front of the body, once, while the part is made."""
         ...
 
-    def filled(self, person: Person) -> list[bytes]:
-        """The encoded body made out to ``person``, in pieces: the first is everybody's. Lines end in CRLF."""
+    def filled(self, who: Recipient, is_ordinary: bool) -> list[bytes]:
+        """The encoded body made out to somebody (see ``people.safe``), in pieces: the first is everybody's.
+
+        Lines end in CRLF.
+        """
         ...
 
 
@@ -70,17 +74,17 @@ class Quoted:
         ready = [quoted(literal) for literal in literals]
         self.size = sum(map(len, ready))
         self._spell = spell
-        self._holes = [(2 * n + 1, NAMES.index(name)) for n, name in enumerate(names)]
+        self._holes = [(2 * n + 1, PLACES[name]) for n, name in enumerate(names)]
         self._pieces = [b""] * (2 * len(names) + 1)
         self._pieces[::2] = [_apart(one, n, len(names)) for n, one in enumerate(ready)]
 
     def begin(self, octets: bytes) -> None:
         self._pieces[0] = octets + self._pieces[0]
 
-    def filled(self, person: Person) -> list[bytes]:
-        pieces, said, is_ordinary = self._pieces.copy(), person.said, person.is_ordinary
-        for at, slot in self._holes:
-            value = said[slot]
+    def filled(self, who: Recipient, is_ordinary: bool) -> list[bytes]:
+        pieces = self._pieces.copy()
+        for at, place in self._holes:
+            value = who[place]
             is_ready = is_ordinary and len(value) <= _QP_ROOM and value.isascii()
             pieces[at] = value.encode() if is_ready else quoted(self._spell(value).encode())
         return pieces
@@ -112,7 +116,7 @@ class Based:
         first, *rest = [literal.replace(b"\n", b"\r\n") for literal in literals]
         self._first = _phase(first, 0)
         self._rest = [
-            (NAMES.index(name), one, tuple(_phase(one, n) for n in range(3)))
+            (PLACES[name], one, tuple(_phase(one, n) for n in range(3)))
             for name, one in zip(names, rest, strict=True)
         ]
         self.size = len(self._first.lines) + sum(len(phases[0].lines) for _, _, phases in self._rest)
@@ -120,11 +124,11 @@ class Based:
     def begin(self, octets: bytes) -> None:
         self._first = replace(self._first, lines=octets + self._first.lines)
 
-    def filled(self, person: Person) -> list[bytes]:
+    def filled(self, who: Recipient, is_ordinary: bool) -> list[bytes]:
         pieces, carry = [self._first.lines], self._first.carry
-        for slot, literal, phases in self._rest:
-            value = person.said[slot]
-            carry += (value if person.is_ordinary else self._spell(value)).encode()
+        for place, literal, phases in self._rest:
+            value = who[place]
+            carry += (value if is_ordinary else self._spell(value)).encode()
             wanted = -len(carry) % 3
             if len(literal) < wanted:  # too short to fill this seam: it goes into the next one
                 carry += literal

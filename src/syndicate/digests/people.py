@@ -5,12 +5,12 @@ repairs what it can and says what is wrong with the rest.
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from syndicate.digests.columns import shorten
 from syndicate.digests.content import Recipient
-from syndicate.digests.headers import checked_address, uri_list
+from syndicate.digests.headers import checked_address
 from syndicate.digests.slots import NAMES, cleared
 from syndicate.languages import visible
 from syndicate.model import UnsafeValue
@@ -33,53 +33,56 @@ _ORDINARY = re.compile(
 )
 
 
-class Person(NamedTuple):
-    """A recipient, checked: each value is one line and cannot break a header.
+PLACES: Mapping[str, int] = dict(zip(NAMES, (0, 1, 3, 4), strict=True))
+"""Slot to the field of a recipient that fills it."""
 
-    ``name`` may stand before an address, ``unsubscribe`` is the value of List-Unsubscribe, ``said`` fills the slots,
-    in the order of ``slots.NAMES``. ``is_ordinary``: none of these has anything that HTML, or quoted-printable but
+
+def safe(recipient: Recipient) -> tuple[Recipient, bool]:
+    """A recipient of whom each value is one line and cannot break a header; and whether they are ordinary.
+
+    Ordinary: the name may stand before an address as it is, no value has anything that HTML, or quoted-printable but
     for what is not ASCII, writes in another way, and none begins with a dot.
+    Raises UnsafeValue for an address, a URI or a Message-ID that could break a header.
     """
-
-    name: str
-    email: str
-    message_id: str
-    unsubscribe: str
-    said: tuple[str, str, str, str]
-    is_ordinary: bool
-
-    @property
-    def values(self) -> dict[str, str]:
-        """What fills the slots, by their names."""
-        return dict(zip(NAMES, self.said, strict=True))
+    is_ordinary = _ORDINARY.fullmatch("\n".join(recipient)) is not None
+    return recipient if is_ordinary else _repaired(recipient), is_ordinary
 
 
-def person(recipient: Recipient) -> Person:
-    """Raises UnsafeValue for an address, a URI or a Message-ID that could break a header."""
-    if not _ORDINARY.fullmatch("\n".join(recipient)):
-        return _unusual(recipient)
-    name, email, message_id, unsubscribe, preferences, mailto = recipient
-    ways = uri_list(unsubscribe, mailto and f"mailto:{mailto}")
-    return Person(name, email, message_id, ways, (name, email, unsubscribe, preferences), True)
-
-
-def _unusual(recipient: Recipient) -> Person:
+def _repaired(recipient: Recipient) -> Recipient:
     mailto = recipient.unsubscribe_mailto.removeprefix("mailto:")
-    ways = uri_list(_web(recipient.unsubscribe_url), mailto and uri(f"mailto:{mailto}"))
-    name, email = _shown(recipient.name), checked_address("To", recipient.email)
-    said = (name, email, recipient.unsubscribe_url, uri(recipient.preferences_url))
-    message_id = checked("Message-ID", recipient.message_id, MESSAGE_ID)
-    return Person(_short(name), email, message_id, ways, said, is_ordinary=False)
+    unsubscribe = _web(recipient.unsubscribe_url)
+    if mailto:
+        uri(f"mailto:{mailto}")
+    return Recipient(
+        name=_shown(recipient.name),
+        email=checked_address("To", recipient.email),
+        preferences_url=uri(recipient.preferences_url),
+        message_id=checked("Message-ID", recipient.message_id, MESSAGE_ID),
+        unsubscribe_url=unsubscribe,
+        unsubscribe_mailto=mailto,
+    )
+
+
+def ways(who: Recipient) -> str:
+    """The value of List-Unsubscribe: ``<URI>``s, folded after the comma (RFC 2369, section 2)."""
+    mailto = who.unsubscribe_mailto
+    return f"<{who.unsubscribe_url}>,\r\n <mailto:{mailto}>" if mailto else f"<{who.unsubscribe_url}>"
+
+
+def values(who: Recipient) -> dict[str, str]:
+    """What fills the slots, by their names."""
+    return {name: who[place] for name, place in PLACES.items()}
 
 
 def display(name: str) -> str:
     """A name fit to stand before an address: visible, short, and no address itself."""
-    return _short(_shown(name))
+    return short(_shown(name))
 
 
-def _short(name: str) -> str:
-    short = name if len(name) * _WIDEST <= _NAME_ROOM else shorten(name, _NAME_ROOM)
-    return "" if "@" in short else short
+def short(name: str) -> str:
+    """A visible name, fit to stand before an address."""
+    cut = name if len(name) * _WIDEST <= _NAME_ROOM else shorten(name, _NAME_ROOM)
+    return "" if "@" in cut else cut
 
 
 def _shown(name: str) -> str:

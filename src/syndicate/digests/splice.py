@@ -14,7 +14,7 @@ from syndicate.digests import standing
 from syndicate.digests.content import Digest, Recipient, Sender
 from syndicate.digests.headers import mailbox, phrase, protocol, text
 from syndicate.digests.parts import part
-from syndicate.digests.people import display, person
+from syndicate.digests.people import display, safe, short, ways
 from syndicate.model import UnsafeValue
 
 
@@ -54,13 +54,15 @@ class Stencil:
         ``date`` is aware. Names are made visible and cannot break a header; raises UnsafeValue for an address,
         a URI or a Message-ID that could.
         """
-        who = person(recipient)
+        who, is_ordinary = safe(recipient)
+        name = who.name if is_ordinary else short(who.name)
         head = (
             f"{self._dates.header(date)}{self._from}"
-            f"To: {phrase(who.name)}<{who.email}>\r\n{self._subject}"
-            f"Message-ID: {who.message_id}\r\n{self._list}List-Unsubscribe: {who.unsubscribe}\r\n"
+            f"To: {phrase(name)}<{who.email}>\r\n{self._subject}"
+            f"Message-ID: {who.message_id}\r\n{self._list}List-Unsubscribe: {ways(who)}\r\n"
         )
-        return (head.encode(), *self._plain.filled(who), *self._html.filled(who), self._end)
+        plain, html = self._plain.filled(who, is_ordinary), self._html.filled(who, is_ordinary)
+        return (head.encode(), *plain, *html, self._end)
 
 
 class _Dates:
