@@ -75,7 +75,7 @@ class Tray:
         self.alive = self.busy = 0
         self.gap = self.committed_at = self.marked_at = 0.0
         self.low_water = 0
-        self.is_ended = False
+        self.is_ended = self.has_finished = False
         self.moment: Any = None
 
     # -- the keeper's side
@@ -101,6 +101,7 @@ class Tray:
         with self.lock:
             made = Turn(self.waiting, self.news)
             self.waiting, self.news = [], []
+            self.has_finished = False
             for ticket in made.tickets:
                 for one in ticket.deliveries:
                     ours = self.claim_of.get(one)
@@ -206,6 +207,10 @@ class Tray:
                 claim.accept(line.id, outcome.detail, self.moment)
                 self.accepted += 1
                 self.pace.taken(_domain(line))
+                if not claim.unsettled:
+                    # It may have been the last there is: nobody waits for a tick then.
+                    self.has_finished = True
+                    self.bell.notify()
                 return
             self.news.append((claim, line, outcome))
             if outcome.retry and _PUT_OFF.match(outcome.detail):
@@ -233,7 +238,7 @@ class Tray:
     def _rest(self, until: float) -> float:
         """Seconds until a commit is due."""
         now = monotonic()
-        if self.wants_more or not self.alive:
+        if self.wants_more or self.has_finished or not self.alive:
             return 0.0
         if self.waiting:
             due = min(self.marked_at + QUIET, self.committed_at + self.gap)
