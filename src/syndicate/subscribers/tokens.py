@@ -58,8 +58,8 @@ class Tokens:
 
         def pair(subscriber: int) -> tuple[str, str]:
             body = subscriber.to_bytes(5, "big") + whose
-            # Spelled in one: two octets of nought fill up the last three of the first.
-            both = _spelled(b"%b%b\0\0%b%b" % (body, first(body)[:_MAC], body, second(body)[:_MAC]))
+            # Spelled in one: two octets of nought fill up the last three of the first, and are cut off again.
+            both = _spelled(b"".join((body, first(body)[:_MAC], b"\0\0", body, second(body)[:_MAC])))
             return both[:_LENGTH], both[-_LENGTH:]
 
         return pair
