@@ -3,10 +3,14 @@
 Each arm is a process of its own on one core, the sink (and the proxy that makes a distance) is on another; the arms
 take turns, and every figure is a median of rounds. All send the same edition. Ours is the whole sender
 (``bench.ledger``): it claims, makes each message out, commits a mark before each final dot and an outcome after it,
-synchronously, to SQLite. The others send messages that were made beforehand, and keep no ledger.
+synchronously, to SQLite. The others keep no ledger, and send messages that were made beforehand; listmonk's way
+(``bench/listmonk``) makes each out with its templates, as it does in service.
 """
 
 import asyncio
+import email
+import email.policy
+import functools
 import json
 import os
 import resource
@@ -97,6 +101,30 @@ def delay_of_rtt() -> dict[str, Any]:
     )
 
 
+def vs_listmonk() -> dict[str, Any]:
+    """Against listmonk's own way: its templates, made out one after the other, and its pool of connections, in Go."""
+    _listmonk()
+    with sink() as port:
+        rounds = _rounds(("ours", "listmonk"), port, NEAR, COUNT)
+    ours, theirs = (COUNT / _median(rounds[arm], "seconds") for arm in ("ours", "listmonk"))
+    what = f"{NEAR} connections on this machine, against listmonk's path with as many"
+    return _result(ours, theirs, UNIT, what) | _cpu(rounds, COUNT)
+
+
+def delay_vs_listmonk() -> dict[str, Any]:
+    _listmonk()
+    with sink() as behind, _distance(behind) as port:
+        rounds = _rounds(("ours", "listmonk"), port, FAR, FAR_COUNT)
+    ours, theirs = (FAR_COUNT / _median(rounds[arm], "seconds") for arm in ("ours", "listmonk"))
+    what = f"{FAR} connections, 20 ms away, against listmonk's path with as many"
+    return _result(ours, theirs, UNIT, what) | _cpu(rounds, FAR_COUNT)
+
+
+def _cpu(rounds: dict[str, list[dict[str, float]]], count: int) -> dict[str, Any]:
+    """CPU microseconds a message of each arm."""
+    return {"cpu": {arm: round(_median(found, "cpu") / count * 1e6) for arm, found in rounds.items()}}
+
+
 def _against(other: str, what: str) -> dict[str, Any]:
     with sink() as port:
         rounds = _rounds(("ours", other), port, NEAR, COUNT)
@@ -139,6 +167,8 @@ def _round(
             return ledger.sending(url, port, connections)
     if arm == "smtp-source":
         return _source(port, connections, count)
+    if arm == "listmonk":
+        return _pool(port, connections, count, stories)
     words = [sys.executable, "-m", "bench.smtp", arm, str(port), str(connections), str(count), str(stories)]
     said = subprocess.run([*on_core(0), *words], cwd=ROOT, check=True, capture_output=True, text=True)
     return dict(json.loads(said.stdout))
@@ -152,6 +182,48 @@ def _source(port: int, connections: int, count: int) -> dict[str, float]:
     began = time.perf_counter()
     subprocess.run([*on_core(0), *words], check=True, capture_output=True)
     return {"seconds": time.perf_counter() - began}
+
+
+@functools.cache
+def _listmonk() -> tempfile.TemporaryDirectory[str]:
+    """The folder of the program of ``bench/listmonk``, built once.
+
+    Raises RuntimeError where Go or listmonk's pool is not to be had.
+    """
+    if shutil.which("go") is None:
+        raise RuntimeError("listmonk's path cannot be built: Go is not installed (Debian's package golang)")
+    folder = tempfile.TemporaryDirectory()
+    words = ["go", "build", "-o", folder.name, "."]
+    made = subprocess.run(words, cwd=ROOT / "bench" / "listmonk", capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise RuntimeError(f"listmonk's path cannot be built: {' '.join(made.stderr.split())[:300]}")
+    return folder
+
+
+def _pool(port: int, connections: int, count: int, stories: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        letters = [Path(folder) / name for name in ("letter.html", "letter.txt")]
+        for path, text in zip(letters, _templates(stories), strict=True):
+            path.write_text(text, encoding="utf-8")
+        words = [f"{_listmonk().name}/listmonk", str(port), str(connections), str(count), *map(str, letters)]
+        said = subprocess.run([*on_core(0), *words], check=True, capture_output=True, text=True)
+    return dict(json.loads(said.stdout))
+
+
+def _templates(stories: int) -> tuple[str, str]:
+    """HTML and text of the same edition, with the places that are different for each person as Go writes them.
+
+    Go's html/template leaves comments out, those for Outlook among them: listmonk's messages are a tenth smaller.
+    """
+    made = email.message_from_bytes(message(0, stories), policy=email.policy.default)
+    found = []
+    for kind in ("html", "plain"):
+        part = made.get_body((kind,))
+        if part is None:
+            raise RuntimeError(f"the edition has no {kind} part")
+        text = part.get_content().replace(f"{edition.BASE}/u/{'x' * 34}", "{{ .URL }}")
+        found.append(text.replace(f"{edition.BASE}/p/{'x' * 34}", "{{ .URL }}?manage=true"))
+    return found[0], found[1]
 
 
 def on_core(number: int) -> list[str]:

@@ -1,0 +1,5 @@
+module syndicate/bench/listmonk
+
+go 1.23
+
+require github.com/knadh/smtppool/v2 v2.0.0
