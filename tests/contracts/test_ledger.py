@@ -39,6 +39,40 @@ def fates(database: Database, issue: int) -> dict[str, int]:
         return {state: n for (_, state), n in deliveries.counts(connection, issue).items()}
 
 
+def test_nobody_is_owed_another_issue_s_edition(database: Database) -> None:
+    number, ids = planned_issue(database, 1)
+    with database.begin() as connection:
+        other = add_issue(connection, "daily")
+        made = issues.add_edition(connection, other, edition("c"), DIGEST)
+    lines = [Planned(ids[0] + 1, None, "", "left"), Planned(ids[0] + 2, made, "<2@e.org>")]
+    with pytest.raises(ValueError, match="none of this issue"), database.begin() as connection:
+        deliveries.plan(connection, number, lines, NOW)
+    assert fates(database, number) == {"planned": 1}, "and nothing of it is written"
+
+
+def test_lines_are_entered_in_order_to_the_letter(database: Database) -> None:
+    number, ids = planned_issue(database, 1)
+    first = ids[0] + 1
+    with database.begin() as connection:
+        made = issues.add_edition(connection, number, edition("c", language="en"), DIGEST)
+        lines = [
+            Planned(first, made, '<"a\\b"\t{1}@e.org>'),
+            Planned(first + 1, None, "", "it's \\N ş 中"),
+            Planned(first + 2, made, "<3@e.org>", due=NOW + HOUR),
+        ]
+        assert deliveries.plan(connection, number, lines, NOW) == 3
+    with database.read() as connection:
+        found = list(deliveries.lines(connection, number))[1:]
+    assert [Planned(one.subscriber, made if one.language else None, one.message_id, one.reason, one.due_at)
+            for one in found] == lines  # fmt: skip
+    assert [(one.state, one.settled_at) for one in found] == [
+        ("planned", None),
+        ("skipped", NOW),
+        ("planned", None),
+    ]
+    assert [one.id for one in found] == sorted(one.id for one in found)
+
+
 def test_one_person_is_owed_one_message_of_an_issue(database: Database) -> None:
     number, ids = planned_issue(database, 2)
     with pytest.raises(IntegrityError), database.begin() as connection:

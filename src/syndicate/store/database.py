@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from syndicate.model import StoreError
 
 _MIGRATION_LOCK = 0x53594E44  # any number, the same in every syndicate
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. Known here so that a database that is up to date costs no import of Alembic."""
 
 

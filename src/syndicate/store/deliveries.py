@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, select, update
@@ -11,6 +10,8 @@ from sqlalchemy import Connection, Row, Select, case, func, select, update
 from syndicate.model import DeliveryState, SkipReason
 from syndicate.store import claims
 from syndicate.store.chunks import among, chunks
+from syndicate.store.entering import AT_ONCE, enter
+from syndicate.store.entering import Planned as Planned
 from syndicate.store.tables import (
     delivery,
     edition,
@@ -19,7 +20,6 @@ from syndicate.store.tables import (
     is_planned,
     is_unsure,
     issue,
-    spelled,
     subscriber,
 )
 
@@ -37,22 +37,6 @@ MISSING = (DeliveryState.FAILED, DeliveryState.REFUSED)
 
 AGAIN = "owed again"
 """What :func:`owe_missing` calls those who get it after all."""
-
-AT_ONCE = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One line of the ledger to be: ``edition`` is None for somebody who is skipped from the start.
-
-    ``due`` is when it may be handed over, in UTC; None: at once.
-    """
-
-    subscriber: int
-    edition: int | None
-    message_id: str
-    reason: str = ""
-    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +61,10 @@ class Line:
 def plan(connection: Connection, issue_id: int, lines: Iterable[Planned], now: datetime) -> int:
     """Write the ledger of an issue; the unique (issue, subscriber) refuses a second one. Returns how many.
 
-    ``lines`` are written as they come: a million of them are never in memory at once.
+    ``lines`` are written as they come: a million of them are never in memory at once. They cannot ask the database,
+    which is busy taking them. Raises ValueError when one is of an edition that is not this issue's.
     """
-    rest, number = iter(lines), 0
-    while some := list(islice(rest, AT_ONCE)):
-        _write(connection, issue_id, some, now)
-        number += len(some)
+    number = enter(connection, issue_id, _checked(_held(connection, issue_id), lines), now)
     if number >= AT_ONCE:
         # Without it PostgreSQL looks for a table as small as it was.
         _measure(connection)
@@ -241,44 +223,22 @@ def unsure(connection: Connection) -> dict[int, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _write(connection: Connection, issue_id: int, some: list[Planned], now: datetime) -> None:
-    settled = spelled(connection.dialect, now)
-    due = {moment: moment and spelled(connection.dialect, moment) for moment in {one.due for one in some}}
-    rows = [
-        (
-            issue_id,
-            one.edition,
-            one.subscriber,
-            str(DeliveryState.SKIPPED if one.edition is None else DeliveryState.PLANNED),
-            str(one.reason),
-            "",
-            one.message_id,
-            settled if one.edition is None else None,
-            due[one.due],
-        )
-        for one in some
-    ]
-    # Written for the drivers themselves: a row costs a third of what it does otherwise, and there may be a million.
-    names = (
-        "issue",
-        "edition",
-        "subscriber",
-        "state",
-        "reason",
-        "carrier",
-        "message_id",
-        "settled_at",
-        "due_at",
-    )
-    if connection.dialect.name != "postgresql":
-        places = ", ".join("?" * len(names))
-        sql = f"INSERT INTO delivery ({', '.join(names)}) VALUES ({places})"  # noqa: S608 (no value in it)
-        connection.exec_driver_sql(sql, rows)
-        return
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY delivery ({', '.join(names)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+def _held(connection: Connection, issue_id: int) -> set[int | None]:
+    """The editions that lines of an issue may be of; neither it nor they can be deleted before the lines are committed.
+
+    PostgreSQL is not asked for the parents of each line: see the table.
+    """
+    held = select(issue.c.id).where(issue.c.id == issue_id).with_for_update(read=True, key_share=True)
+    connection.execute(held).one()
+    ours = connection.execute(select(edition.c.id).where(edition.c.issue == issue_id)).scalars()
+    return {None, *ours}
+
+
+def _checked(editions: Collection[int | None], lines: Iterable[Planned]) -> Iterator[Planned]:
+    for one in lines:
+        if one.edition not in editions:
+            raise ValueError(f"edition {one.edition} is none of this issue: nobody can be owed it")
+        yield one
 
 
 def _measure(connection: Connection) -> None:

@@ -117,7 +117,7 @@ def add_edition(connection: Connection, issue_id: int, value: Edition, digest: M
 def delete_unsent(connection: Connection, issue_id: int) -> bool:
     """Take back a plan of which nothing was handed over yet; False when something was, or may have been."""
     states = (IssueState.PLANNED, IssueState.APPROVED, IssueState.EMPTY, IssueState.FOLDED)
-    if get(connection, issue_id).state not in states or _has_begun(connection, issue_id):
+    if _held(connection, issue_id).state not in states or _has_begun(connection, issue_id):
         return False
     connection.execute(delete(delivery).where(delivery.c.issue == issue_id))
     # Editions and their items go with the issue, on both databases.
@@ -128,7 +128,7 @@ def delete_unsent(connection: Connection, issue_id: int) -> bool:
 def clear_plan(connection: Connection, issue_id: int, choices: Mapping[str, Any]) -> bool:
     """Take the editions and the ledger's lines of a planned issue away, for new ones, chosen as in ``choices``; False
     when it is not planned any more, or something of it was handed over."""
-    if get(connection, issue_id).state is not IssueState.PLANNED or _has_begun(connection, issue_id):
+    if _held(connection, issue_id).state is not IssueState.PLANNED or _has_begun(connection, issue_id):
         return False
     connection.execute(delete(delivery).where(delivery.c.issue == issue_id))
     connection.execute(delete(edition).where(edition.c.issue == issue_id))
@@ -368,6 +368,12 @@ def chosen(connection: Connection, issue_id: int) -> set[str]:
     """The articles in an issue's editions."""
     query = select(edition_item.c.article).join(edition, edition.c.id == edition_item.c.edition)
     return set(connection.execute(query.where(edition.c.issue == issue_id).distinct()).scalars())
+
+
+def _held(connection: Connection, issue_id: int) -> Issue:
+    """An issue that is to be taken away: nobody enters a line of it into the ledger meanwhile. Raises NotFound."""
+    connection.execute(select(issue.c.id).where(issue.c.id == issue_id).with_for_update())
+    return get(connection, issue_id)
 
 
 def _has_begun(connection: Connection, issue_id: int) -> bool:

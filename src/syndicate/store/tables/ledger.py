@@ -30,6 +30,8 @@ ledger = Table(
 # The ledger's lines. (issue, subscriber) is unique: one person is owed one message of one issue, whatever happens.
 # `claim` is the last claim it was in; `due_at` the time before which one that was put off is not tried again;
 # `delivered_at` is when the reader's own server took it, where the carrier tells.
+# The foreign keys are SQLite's alone: PostgreSQL would look the parents up for each of a million lines, in two thirds
+# of the time that planning takes. `deliveries.plan` asks once, and `issues` locks what it deletes.
 delivery = Table(
     "delivery",
     metadata,
