@@ -53,6 +53,9 @@ def test_an_issue_comes_back_and_is_found_by_its_date(database: Database) -> Non
         assert issues.find(connection, "weekly", "2026-06-02") is None
         with pytest.raises(NotFound):
             issues.get(connection, number + 1)
+        assert issues.state_of(connection, number) is IssueState.CANCELLED
+        with pytest.raises(NotFound):
+            issues.state_of(connection, number + 1)
 
 
 def test_editions_come_back_main_ones_first(database: Database) -> None:

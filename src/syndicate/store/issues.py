@@ -169,6 +169,14 @@ def get(connection: Connection, issue_id: int) -> Issue:
     return _issue(row)
 
 
+def state_of(connection: Connection, issue_id: int) -> IssueState:
+    """That alone, for whoever asks again and again: an issue is large. Raises NotFound."""
+    found = connection.execute(select(issue.c.state).where(issue.c.id == issue_id)).scalar()
+    if found is None:
+        raise NotFound(f"there is no issue {issue_id}; see: syndicate issue list")
+    return IssueState(found)
+
+
 def every(connection: Connection, newsletter: str | None = None, limit: int = 50) -> list[Issue]:
     """Newest first."""
     query = select(issue).order_by(issue.c.slot.desc(), issue.c.id.desc()).limit(limit)

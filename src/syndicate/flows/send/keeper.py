@@ -176,7 +176,7 @@ class Keeper:
         nothing of it is marked, and the next send owes it again."""
         most = CLAIM if self.allowed is None else min(CLAIM, self.allowed)
         with self.mailroom.database.begin() as connection:
-            if issues.get(connection, self.issue.id).state is not IssueState.SENDING:
+            if issues.state_of(connection, self.issue.id) is not IssueState.SENDING:
                 self.is_stopped = True
                 return None
             self._identity = self._identity or count(connection).database
@@ -266,7 +266,7 @@ class Keeper:
                 return
             claim.revision = found[0]
             self.tray.forget(claim, claim.keep(found[1]))
-            if issues.get(connection, self.issue.id).state is not IssueState.SENDING:
+            if issues.state_of(connection, self.issue.id) is not IssueState.SENDING:
                 self.is_stopped = True
                 self.tray.end()
 
