@@ -24,21 +24,21 @@ FAULTS = {
 class Faulty:
     """``faults``: recipient to what goes wrong, the first time that they are tried.
 
-    ``taken`` counts the recipients of messages whose final dot arrived. With ``is_black_hole`` it accepts connections
-    and does not say a word.
+    ``taken`` counts the recipients of messages whose final dot arrived. To the first
+    ``black_holes`` connections it does not say a word.
     """
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         self.faults = faults
         self.taken: Counter[str] = Counter()
         self.tried: Counter[str] = Counter()
-        self.is_black_hole = False
+        self.black_holes = 0.0
         self.over = threading.Event()
         self.lock = threading.Lock()
 
     def serve(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as lines, suppress(OSError, _Enough):
-            if self.is_black_hole:
+            if self._is_black_hole():
                 self._read_on(lines)
             connection.sendall(b"220 faulty\r\n")
             fault = recipient = ""
@@ -60,6 +60,11 @@ class Faulty:
                 else:
                     more = b"250-faulty\r\n250-8BITMIME\r\n250 PIPELINING\r\n"
                     connection.sendall(more if verb == b"EHLO" else b"250 ok\r\n")
+
+    def _is_black_hole(self) -> bool:
+        with self.lock:
+            self.black_holes -= 1
+            return self.black_holes >= 0
 
     def _fault_of(self, recipient: str) -> str:
         with self.lock:

@@ -1,5 +1,6 @@
 """Servers that are half closed, deaf, silent, late or gone: each reader has one fate, and it is the truth."""
 
+import math
 import os
 import shutil
 import signal
@@ -65,16 +66,33 @@ def test_a_fault_costs_nobody_their_mail_and_nobody_gets_it_twice(newsroom: Make
 
 def test_a_black_hole_ends_the_send_and_costs_nobody_an_attempt(newsroom: Make) -> None:
     server = Faulty({})
-    server.is_black_hole = True
+    server.black_holes = math.inf
     with listening(server) as port:
         room = hasty(newsroom, port)
         done = room.command("issue", "send", "1", check=False)
         assert done.returncode == 1
         assert "no mail can be handed over" in done.stderr
         assert list(fates(room, server.taken)) == ["planned"]
-        server.is_black_hole = False
+        server.black_holes = 0
         room.command("issue", "send", "1")
         assert list(fates(room, server.taken)) == ["accepted"]
+
+
+def test_who_never_answers_holds_up_no_other(newsroom: Make) -> None:
+    """One connection gets no greeting, one no answer to an envelope, one none to a message; the fourth does the rest.
+
+    Each of the three keeps one back, and the last one the envelope that it sent behind its dot.
+    """
+    server = Faulty({UNLUCKY[0]: "silent at MAIL", UNLUCKY[1]: "silent at the dot"})
+    server.black_holes = 1
+    with listening(server) as port:
+        room = hasty(newsroom, port, timeout='timeout = "60s"\n')
+        sender = start(room)
+        wait_until(lambda: sum(server.taken.values()) >= READERS - 3)
+        sender.send_signal(signal.SIGTERM)
+        sender.communicate(timeout=PROMISED)
+        room.command("issue", "send", "1")
+        assert fates(room, server.taken)["unsure"] == {UNLUCKY[1]}
 
 
 def test_sigterm_does_not_wait_for_a_server_that_never_answers(newsroom: Make) -> None:
