@@ -30,7 +30,9 @@ UNANSWERED = Outcome(DeliveryState.UNSURE, "the sender ended before the answer")
 """Its dot may have left, and we end."""
 
 UNENDED = Outcome(
-    DeliveryState.FAILED, "connection lost before the message: the sender ended before the last byte", retry=True
+    DeliveryState.FAILED,
+    "connection lost before the message: the sender ended before the last byte",
+    retry=True,
 )
 """It is marked, its dot has not left, and we end."""
 
