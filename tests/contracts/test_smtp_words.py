@@ -1,7 +1,10 @@
 """The conversation with an SMTP server, byte for byte, with servers that are slow, terse, garrulous or wrong."""
 
 import base64
+import socket
 import ssl
+import struct
+import threading
 from collections.abc import Mapping
 
 import pytest
@@ -239,6 +242,31 @@ def _until(is_true: object) -> None:
             break
         time.sleep(0.01)
     time.sleep(0.05)
+
+
+def test_a_dot_that_the_system_would_not_even_take_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection was reset before: of a dot that was never taken nothing can have arrived."""
+    gone = threading.Event()
+
+    class Resets(Robot):
+        def _message(self, connection, lines):  # type: ignore[no-untyped-def]
+            if self.number == 0:
+                while self._line(lines) != b"..dot\r\n":
+                    pass
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                # Closed when the last file on it is.
+                lines.close()
+                connection.close()
+                gone.set()
+                raise OSError
+            super()._message(connection, lines)
+
+    monkeypatch.setattr(lane, "A_WHILE", 60.0)
+    desk = MemoryDesk(items(2))
+    desk.on_mark = lambda which: gone.wait(10) and _until(lambda: True)
+    carry(desk, Resets())
+    assert desk.outcomes[0].detail.startswith("connection lost before the message")
+    assert (desk.outcomes[0].retry, desk.given_back) == (True, [1])
 
 
 def test_called_back_at_the_last_moment_hangs_up_without_the_dot() -> None:

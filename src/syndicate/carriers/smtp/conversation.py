@@ -4,7 +4,7 @@ from time import monotonic
 
 from syndicate.carriers.smtp.envelope import DOT, Ready, Sign
 from syndicate.carriers.smtp.verdict import after_dot, lost_after, lost_before, refusal, words
-from syndicate.carriers.smtp.wire import Lost, Reply, Unwelcome, Wire
+from syndicate.carriers.smtp.wire import Lost, Reply, Unsent, Unwelcome, Wire
 from syndicate.model import Outcome
 
 _VERBS = ("MAIL", "RCPT", "DATA")
@@ -14,7 +14,7 @@ class Conversation:
     """For each message ``begin`` (or being the ``following`` of an ``end``), ``offer``, ``end``.
 
     Once ``is_over`` nothing more may be said but :meth:`drop`. ``carried`` counts messages that were answered,
-    ``waited`` is how long the last answer to a dot took, in seconds.
+    ``waited`` is how long the last answer to a dot took, in seconds; 0 for none.
     """
 
     def __init__(self, wire: Wire, sign: Sign | None) -> None:
@@ -56,11 +56,14 @@ class Conversation:
 
     async def end(self, following: Ready | None) -> Outcome:
         """The dot, and in the same breath the envelope of the next (RFC 2920, 3.1)."""
+        self.waited = 0.0
         try:
             await self.wire.send(DOT + self._envelope(following) if following else DOT)
             began = monotonic()
             reply = await self.wire.reply()
             self.waited = monotonic() - began
+        except Unsent as lost:
+            return await self.early_word(lost)
         except Lost as lost:
             self.is_over = True
             return lost_after(lost)

@@ -96,7 +96,8 @@ class Lane:
         following = self._following() if self._may_follow(talk) else None
         self.doubt = one.item.delivery, UNANSWERED
         outcome = await talk.end(following)
-        self.seat.answered(talk.waited)
+        if talk.waited:
+            self.seat.answered(talk.waited)
         await self._settle(one, outcome)
         if following and self.talk is None:
             self._give_back(following)

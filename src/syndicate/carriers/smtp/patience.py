@@ -2,10 +2,11 @@
 
 Waiting costs nothing where the server is busy: what would stand in its queue stands in ours. It costs everything where
 the server is idle and far away. Both answer late; but of an idle server the quickest of a few answers takes no longer
-than the quickest of many, and of a busy one it does. The difference is what stands in its queue at least.
+than the quickest of many, and of a busy one it does. The difference is what stands in its queue before anybody's.
 """
 
 from collections import deque
+from statistics import fmean
 
 LONGEST = 0.025
 """Seconds."""
@@ -13,9 +14,9 @@ LONGEST = 0.025
 FEW, MANY = 16, 512
 """Answers."""
 
-WAIT, NAP = 2.0, 0.25
-"""Of what stands in the server's queue at least: so long others are waited for, and so long it is not listened to, for
-it has enough to do.
+WAIT, NAP = 4.0, 0.5
+"""Times what stands in the server's queue before anybody's, which is a fraction of what stands there: so long others
+are waited for, and so long the server is not listened to, for it has enough to do.
 """
 
 
@@ -38,7 +39,7 @@ class Patience:
         self._answers += 1
         if self._answers % FEW == 0:
             self._lately.append(self._quickest)
-            self._queued = self._quickest - min(self._lately)
+            self._queued = fmean(self._lately) - min(self._lately)
             self._quickest = float("inf")
 
     def committed(self, cost: float) -> None:

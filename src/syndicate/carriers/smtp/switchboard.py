@@ -22,6 +22,9 @@ from syndicate.model import CarrierError, HandOver
 TICK = 0.05
 """Seconds after which it is looked for what has waited too long, and for something new to do."""
 
+ENOUGH = 0.75
+"""Of the lanes at work: the others keep the server busy for as long as a commit takes."""
+
 Run = Callable[["Seat"], Coroutine[Any, Any, None]]
 
 
@@ -241,9 +244,9 @@ class Switchboard:
     # -- marks
 
     def _wait(self) -> float:
-        """Seconds until the marks that are asked for are due: none when half of those at work wait for theirs."""
+        """Seconds until the marks that are asked for are due: none when so many wait that the server may run dry."""
         at_work = len(self.seats) - len(self.idle)
-        if 2 * len(self.asking) >= at_work:
+        if len(self.asking) >= ENOUGH * at_work:
             return 0.0
         return self.committed_at + self.patience.wait - monotonic()
 

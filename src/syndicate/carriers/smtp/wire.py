@@ -26,6 +26,10 @@ class Lost(Exception):
     """The connection is of no use any more; the text says why."""
 
 
+class Unsent(Lost):
+    """And nothing of what was to be sent has left."""
+
+
 class Unwelcome(Exception):
     """The server, or what we ask of it, does not allow us to hand over; trying again does not help."""
 
@@ -55,6 +59,7 @@ class Wire:
         return "PIPELINING" in self.offers
 
     async def send(self, data: bytes) -> None:
+        """Raises Lost, which is Unsent where the system took none of it."""
         left = memoryview(data)
         while left:
             try:
@@ -64,7 +69,9 @@ class Wire:
             except ssl.SSLWantReadError:
                 await self.ear.readable(self.sock)
             except OSError as error:
-                raise Lost(name(error)) from error
+                # Of TLS it is not known what it had written when it failed.
+                is_certain = len(left) == len(data) and not self._is_secret
+                raise (Unsent if is_certain else Lost)(name(error)) from error
 
     async def send_pieces(self, pieces: Sequence[bytes]) -> None:
         """As if they were one: what many messages share is not copied for each. TLS copies it anyway."""
