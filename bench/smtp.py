@@ -34,7 +34,7 @@ from syndicate.digests import Recipient, stencil
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
 NEAR, FAR = 32, 16
-COUNT, FAR_COUNT = 5000, 2400
+COUNT, FAR_COUNT = 10_000, 3200
 WAY = 10_000
 """Microseconds each way: a round trip of 20 ms."""
 
