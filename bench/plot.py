@@ -51,9 +51,11 @@ def sending(results: Mapping[str, Mapping[str, Any]], note: str) -> str:
     arms = (
         ("smtp_vs_smtplib", "against", "smtplib, 32 threads"),
         ("smtp_vs_aiosmtplib", "against", "aiosmtplib, 32 connections"),
+        ("smtp_vs_listmonk", "against", "listmonk's path (Go), 32"),
         ("smtp_of_source", "against", "smtp-source (C, no ledger)"),
         ("smtp_vs_smtplib", "ours", "syndicate, 32 connections"),
         ("smtp_delay_vs_smtplib", "against", "20 ms away: smtplib, 16"),
+        ("smtp_delay_vs_listmonk", "against", "20 ms away: listmonk's path, 16"),
         ("smtp_delay_vs_smtplib", "ours", "20 ms away: syndicate, 16"),
     )
     rows = [
@@ -61,7 +63,7 @@ def sending(results: Mapping[str, Mapping[str, Any]], note: str) -> str:
         for key, side, name in arms
         if key in results
     ]
-    return bars(rows, "Messages of 83 kB to Postfix's smtp-sink, ours with its ledger", note, 210)
+    return bars(rows, "Messages of 83 kB to Postfix's smtp-sink, ours with its ledger", note, 225)
 
 
 def bars(rows: Sequence[Bar], title: str, note: str, left: int) -> str:
