@@ -105,18 +105,17 @@ class _Enough(Exception):
 
 
 @contextmanager
-def listening(*robots: Robot) -> Iterator[int]:
-    """Each robot answers one connection, the last one all that follow, one after the other; ends with the block."""
+def _door(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A port on which ``answer`` gets one connection after the other; ends with the block."""
     done = threading.Event()
 
     def run(door: socket.socket) -> None:
-        left = list(robots)
         while True:
             connection, _ = door.accept()
             if done.is_set():
                 connection.close()
                 return
-            (left.pop(0) if len(left) > 1 else left[0]).answer(connection)
+            answer(connection)
 
     with socket.create_server(("127.0.0.1", 0)) as door:
         thread = threading.Thread(target=run, args=(door,))
@@ -129,11 +128,20 @@ def listening(*robots: Robot) -> Iterator[int]:
             thread.join()
 
 
+@contextmanager
+def listening(*robots: Robot) -> Iterator[int]:
+    """Each robot answers one connection, the last one all that follow, one after the other; ends with the block."""
+    left = list(robots)
+    with _door(lambda connection: (left.pop(0) if len(left) > 1 else left[0]).answer(connection)) as port:
+        yield port
+
+
 class Crowd:
     """As many robots as there are connections, each new one like the last; ``robots`` has them all."""
 
     def __init__(self, make: Callable[[], Robot]) -> None:
         self.make, self.robots = make, list[Robot]()
+        self._threads: list[threading.Thread] = []
 
     @property
     def whole(self) -> list[int]:
@@ -146,27 +154,12 @@ class Crowd:
     @contextmanager
     def listening(self) -> Iterator[int]:
         """All at once; ends with the block."""
-        threads: list[threading.Thread] = []
-        done = threading.Event()
+        with _door(self._answer) as port:
+            yield port
+        for one in self._threads:
+            one.join()
 
-        def run(door: socket.socket) -> None:
-            while True:
-                connection, _ = door.accept()
-                if done.is_set():
-                    connection.close()
-                    return
-                self.robots.append(robot := self.make())
-                threads.append(threading.Thread(target=robot.answer, args=(connection,)))
-                threads[-1].start()
-
-        with socket.create_server(("127.0.0.1", 0)) as door:
-            thread = threading.Thread(target=run, args=(door,))
-            thread.start()
-            try:
-                yield door.getsockname()[1]
-            finally:
-                done.set()
-                socket.create_connection(door.getsockname()).close()
-                thread.join()
-                for one in threads:
-                    one.join()
+    def _answer(self, connection: socket.socket) -> None:
+        self.robots.append(robot := self.make())
+        self._threads.append(threading.Thread(target=robot.answer, args=(connection,)))
+        self._threads[-1].start()

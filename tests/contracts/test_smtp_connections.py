@@ -133,6 +133,22 @@ def test_a_server_that_allows_fewer_connections_gets_everything_on_those() -> No
     assert len(desk.given_back) == 2
 
 
+@pytest.mark.parametrize("greeting", ["554 5.7.1 go away", "421 4.3.2 not now"])
+def test_a_server_that_lets_nobody_in_is_not_asked_again_for_each_connection(greeting: str) -> None:
+    """Eight refused logins of one sender are what locks an account; eight time-outs are eight minutes."""
+    crowd, desk = Crowd(lambda: Robot(greeting=greeting)), MemoryDesk(items(1))
+    give_back = desk.give_back
+
+    def and_again(delivery: int) -> None:
+        give_back(delivery)
+        desk.items += items(1)
+
+    desk.give_back = and_again  # type: ignore[method-assign]
+    with pytest.raises(CarrierError, match="no mail can be handed over"):
+        carry(desk, crowd, connections=8)
+    assert (len(crowd.robots), desk.given_back) == (1, [0])
+
+
 def test_one_that_breaks_us_leaves_nothing_of_the_others_behind() -> None:
     desk = MemoryDesk(items(9))
     settle = desk.settle

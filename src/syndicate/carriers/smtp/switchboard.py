@@ -269,27 +269,28 @@ class Switchboard:
     # -- lanes
 
     def _go_on(self, seat: Seat, told: object) -> None:
-        try:
-            seat.lane.send(told)
-        except StopIteration:
-            self.seats.discard(seat)
-        except CarrierError as error:
-            self._give_up(seat, error)
+        self._step(seat, seat.lane.send, told)
 
     def _break(self, seat: Seat, lost: Lost) -> None:
+        self._step(seat, seat.lane.throw, lost)
+
+    def _step(self, seat: Seat, step: Callable[[Any], object], word: object) -> None:
+        """Up to where the lane waits again, ends or gives up."""
         try:
-            seat.lane.throw(lost)
+            step(word)
         except StopIteration:
             self.seats.discard(seat)
         except CarrierError as error:
             self._give_up(seat, error)
 
     def _give_up(self, seat: Seat, error: CarrierError) -> None:
-        """A connection less; the others do the rest, where there are any."""
+        """A connection less; the others do the rest. Where there are none it is not tried again and again: a login that
+        is refused often is an account that is locked.
+        """
         self.error = self.error or error
         self.seats.discard(seat)
         self.connections -= 1
-        if not self.connections:
+        if not self.seats:
             raise error
 
     def _end(self, seat: Seat) -> None:
